@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod compare;
+mod delta;
+mod equivalence;
+mod rules;
+
+pub use crate::compare::{Comparer, RuleError, Rules};
+pub use crate::delta::{Delta, FieldChange};
+pub use crate::equivalence::Same;
+pub use crate::rules::{
+    ControllerClaim, EquivalenceRule, IgnoreRule, Named, OwnershipRule, ResourceSelector, Selector, SelectorError,
+};

@@ -1,0 +1,55 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod canonical;
+mod change;
+mod digest;
+mod document;
+mod facts;
+mod finding;
+mod manifest;
+mod number;
+mod observation;
+mod owner;
+mod path;
+mod pattern;
+mod plane;
+mod read;
+mod redact;
+mod relation;
+mod report;
+mod resource;
+pub mod source;
+mod taxonomy;
+mod time;
+mod trie;
+mod vocabulary;
+
+pub use jsonptr;
+
+pub use crate::canonical::{text as canonical_text, text_of as canonical_text_of};
+pub use crate::change::{Change, ChangeKind, Disposition, Masked, Pointers, Shown};
+pub use crate::digest::{Digest, DigestError};
+pub use crate::document::{Document, MASK, MAX_DEPTH, Mark, MarkSet, Marks};
+pub use crate::facts::{
+    Actor, ActorKind, ChangeRecord, ChangeRecordState, CostStatus, Dependency, ExceptionWindow, Fact, Facts, Freeze,
+    Freshness, HealthStatus, Incident, IncidentState, LogCoverage, Reconcile, ReconcileState, SecretSync, SourceStatus,
+    SourceStep, Suspension, SyncStatus, Upgrade, Upgraded, Violation, YesNo,
+};
+pub use crate::finding::{Actions, AuditCorrelation, AutoHeal, Finding, Refusal, TraceStep};
+pub use crate::manifest::{DocumentKind, Metadata, is_api_version};
+pub use crate::number::{Decimal, NumberRelation};
+pub use crate::observation::{Method, Observation};
+pub use crate::owner::{Claim, ClaimOrigin, Owner, OwnerKind};
+pub use crate::path::{FieldPath, Literal, PathError, PathErrorKind, Step};
+pub use crate::pattern::PathPattern;
+pub use crate::plane::{Coverage, Observed, Plane, PlaneState, Planes, RecordOf, UnknownReason};
+pub use crate::read::{ReadError, ReadErrorKind, from_json, from_value};
+pub use crate::redact::Secrets;
+pub use crate::relation::{Existence, Relation};
+pub use crate::report::{AssessmentReport, Excused, Revisions, Verdict};
+pub use crate::resource::{ResourceError, ResourceRef, System, UnknownSystem};
+pub use crate::taxonomy::{Action, Domain, DriftClass, Obligation, Recommend, Risk};
+pub use crate::time::{Span, TimeError, Timestamp};
+pub use crate::trie::{PatternTrie, StepView};
+pub use crate::vocabulary::{UnknownWord, nearest};

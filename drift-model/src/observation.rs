@@ -1,0 +1,244 @@
+//! `Observation`: one resource with what is known of it, the unit of input.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::facts::Facts;
+use crate::owner::Claim;
+use crate::pattern::PathPattern;
+use crate::plane::{Coverage, Planes};
+use crate::read::ReadError;
+use crate::resource::ResourceRef;
+use crate::time::Timestamp;
+use crate::vocabulary::vocabulary;
+
+vocabulary! {
+    /// The nine detection points (seeds S0.6).
+    pub enum Method as "method" {
+        /// A plan of a pull request.
+        PrPlan = "PR_PLAN",
+        /// A plan on a schedule.
+        ScheduledPlan = "SCHEDULED_PLAN",
+        /// The diff of a GitOps controller.
+        GitopsDiff = "GITOPS_DIFF",
+        /// An audit at admission.
+        AdmissionAudit = "ADMISSION_AUDIT",
+        /// A scan of an inventory.
+        InventoryScan = "INVENTORY_SCAN",
+        /// An audit log.
+        AuditLog = "AUDIT_LOG",
+        /// A policy scanner.
+        PolicyScan = "POLICY_SCAN",
+        /// The status of secret delivery.
+        SecretSync = "SECRET_SYNC",
+        /// A synthetic probe.
+        SyntheticProbe = "SYNTHETIC_PROBE",
+    }
+}
+
+/// One resource, its planes, how and when it was observed, and what is known beside it. One line of JSON Lines.
+///
+/// ```
+/// use drift_model::{Existence, Observation};
+///
+/// let observation = Observation::from_json(r#"{
+///     "id": "obs-1",
+///     "resource": {"system": "KUBERNETES", "version": "v1", "kind": "ConfigMap", "namespace": "prod", "name": "app"},
+///     "planes": {
+///         "desired": {"status": "PRESENT", "document": {"data": {"mode": "live"}}},
+///         "actual": {"status": "UNKNOWN", "reason": "FAILED"}
+///     }
+/// }"#)?;
+/// assert_eq!(observation.planes.existence(), Existence::Undetermined);
+/// # Ok::<(), drift_model::ReadError>(())
+/// ```
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", from = "Wire")]
+#[non_exhaustive]
+pub struct Observation {
+    /// Names the observation in the answer.
+    pub id: String,
+    /// The resource.
+    pub resource: ResourceRef,
+    /// The registered unit that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// How it was observed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<Method>,
+    /// When.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed_at: Option<Timestamp>,
+    /// Where the desired state is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_of_truth: Option<String>,
+    /// Where the record is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state_backend: Option<String>,
+    /// The three planes.
+    pub planes: Planes,
+    /// Who claims which paths.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<Claim>,
+    /// What is known beside it.
+    pub facts: Facts,
+}
+
+/// The wire form: coverage stands beside the planes, and all but three members may be left out.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire {
+    id: String,
+    resource: ResourceRef,
+    #[serde(default)]
+    unit: Option<String>,
+    #[serde(default)]
+    method: Option<Method>,
+    #[serde(default)]
+    observed_at: Option<Timestamp>,
+    #[serde(default)]
+    source_of_truth: Option<String>,
+    #[serde(default)]
+    state_backend: Option<String>,
+    planes: Planes,
+    #[serde(default)]
+    coverage: Option<Coverage>,
+    #[serde(default)]
+    claims: Vec<Claim>,
+    #[serde(default)]
+    facts: Facts,
+}
+
+impl From<Wire> for Observation {
+    fn from(wire: Wire) -> Self {
+        let mut planes = wire.planes;
+        if wire.coverage == Some(Coverage::Exact) && planes.exact.is_empty() {
+            planes.exact.push(PathPattern::everything());
+        }
+        Self {
+            id: wire.id,
+            resource: wire.resource,
+            unit: wire.unit,
+            method: wire.method,
+            observed_at: wire.observed_at,
+            source_of_truth: wire.source_of_truth,
+            state_backend: wire.state_backend,
+            planes,
+            claims: wire.claims,
+            facts: wire.facts,
+        }
+    }
+}
+
+impl Observation {
+    /// An observation of these planes, with nothing known beside them.
+    #[must_use]
+    pub fn new(id: impl Into<String>, resource: ResourceRef, planes: Planes) -> Self {
+        Self {
+            id: id.into(),
+            resource,
+            unit: None,
+            method: None,
+            observed_at: None,
+            source_of_truth: None,
+            state_backend: None,
+            planes,
+            claims: Vec::new(),
+            facts: Facts::default(),
+        }
+    }
+
+    /// Reads one observation from JSON text.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] for text that is not JSON, is nested too deeply, or is not an observation. It says where, and never
+    /// repeats a value.
+    pub fn from_json(text: &str) -> Result<Self, ReadError> {
+        crate::read::from_json(text)
+    }
+}
+
+impl fmt::Display for Observation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.resource, self.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::OwnerKind;
+
+    /// The example of the wire contract, with a value of our own.
+    fn example() -> serde_json::Value {
+        json!({
+            "id": "obs-1",
+            "resource": {"system": "KUBERNETES", "group": "apps", "version": "v1", "kind": "Deployment", "namespace": "prod", "name": "checkout"},
+            "unit": "checkout-prod",
+            "method": "GITOPS_DIFF",
+            "observedAt": "2026-07-03T10:22:31Z",
+            "planes": {
+                "desired": {"status": "PRESENT", "document": {"spec": {"replicas": 2}}, "revision": "main@sha1:363a6a8f", "complete": true,
+                            "unknown": ["/spec/x"], "sensitive": ["/data"], "unobservable": ["/password"]},
+                "recorded": {"status": "NOT_KEPT"},
+                "actual": {"status": "UNKNOWN", "reason": "NOT_REFRESHED", "detail": "plan was made with -refresh=false"}
+            },
+            "claims": [{"path": "/spec/replicas", "owner": "CONTROLLER", "name": "horizontal-pod-autoscaler", "origin": "managed-fields"}],
+            "facts": {"environment": "prod", "actors": [{"kind": "HUMAN", "id": "ana@example.com", "source": "kubernetes-audit", "at": "2026-07-03T10:11:02Z"}], "incident": "NONE"}
+        })
+    }
+
+    #[test]
+    fn the_example_of_the_contract_reads_as_it_stands() {
+        let read = Observation::from_json(&example().to_string()).unwrap();
+        assert_eq!(read.method, Some(Method::GitopsDiff));
+        assert_eq!(read.claims.first().unwrap().owner, OwnerKind::Controller);
+        assert_eq!(read.facts.actors.known().unwrap().len(), 1);
+        assert_eq!(read.to_string(), "Deployment/prod/checkout (obs-1)");
+    }
+
+    #[test]
+    fn what_is_written_reads_back_to_the_same_text() {
+        let once = serde_json::to_string(&Observation::from_json(&example().to_string()).unwrap()).unwrap();
+        let twice = serde_json::to_string(&Observation::from_json(&once).unwrap()).unwrap();
+        // Reading calls what was masked unobservable once more; nothing else may change.
+        assert_eq!(once.len(), twice.len() - "\"/data\",".len(), "{once}\n{twice}");
+    }
+
+    #[test]
+    fn full_coverage_is_exactness_everywhere() {
+        let mut wire = example();
+        wire.as_object_mut().unwrap().insert("coverage".into(), "EXACT".into());
+        let read = Observation::from_json(&wire.to_string()).unwrap();
+        assert_eq!(read.planes.exact, [PathPattern::everything()]);
+    }
+
+    #[test]
+    fn an_error_says_where_and_what_now_and_never_a_value() {
+        for (text, message) in [
+            ("{\"id\": ", "not JSON at line 1 column 7: the text ends too early; is the line complete?"),
+            ("{\"id\": hunter2}", "not JSON at line 1 column 8"),
+            (
+                r#"{"id": "a", "resource": {"system": "hunter2"}}"#,
+                "at `/resource/system`: unknown system, expected one of `KUBERNETES`",
+            ),
+            (r#"{"id": "a", "resource": {"system": "AWS"}}"#, "at the root: missing field `planes`"),
+            (
+                r#"{"id": "a", "resource": {"system": "AWS"}, "planes": {"desired": {"status": "hunter2"}}}"#,
+                "at `/planes`: unknown status, expected one of `PRESENT`",
+            ),
+            (
+                r#"{"id": "a", "resource": {"system": "AWS"}, "planes": "hunter2"}"#,
+                "at `/planes`: expected the planes of a resource, as an object",
+            ),
+        ] {
+            let error = Observation::from_json(text).unwrap_err().to_string();
+            assert!(error.starts_with(message), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+}

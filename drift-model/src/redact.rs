@@ -1,0 +1,283 @@
+//! Redaction by value: a secret that reappears somewhere else is a secret there too.
+//!
+//! Masks under-approximate. A computed attribute repeats a password, a connection string contains it, an annotation holds
+//! it inside JSON inside JSON. So whatever is marked by path is also looked for by value: plain, base64 (also within a
+//! longer text), percent-encoded and JSON-escaped.
+
+use serde_json::Value;
+
+use crate::document::{Document, MAX_DEPTH, Mark};
+use crate::path::{FieldPath, Step};
+use crate::pattern::PathPattern;
+use crate::trie::StepView;
+
+/// Secrets shorter than this are common words: they are masked at their path only.
+const MIN_SECRET_CHARS: usize = 8;
+
+/// The texts that are secret, in the spellings in which they may reappear.
+///
+/// ```
+/// use drift_model::{Document, Mark, Secrets};
+/// use serde_json::json;
+///
+/// let mut document = Document::new(json!({"password": "s3cret-w0rd", "url": "db://app:s3cret-w0rd@db/app"}));
+/// document.mark(Mark::Sensitive, "/password".parse()?);
+/// let mut secrets = Secrets::default();
+/// secrets.collect(&document);
+/// secrets.redact(&mut document);
+/// assert!(!format!("{document:?}").contains("s3cret"));
+/// # Ok::<(), drift_model::PathError>(())
+/// ```
+#[derive(Default)]
+pub struct Secrets {
+    needles: Vec<String>,
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Secrets").finish_non_exhaustive()
+    }
+}
+
+impl Secrets {
+    /// Is there nothing to look for?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.needles.is_empty()
+    }
+
+    /// Adds the text of every sensitive string of the document.
+    pub fn collect(&mut self, document: &Document) {
+        if document.marks().is_empty() {
+            return;
+        }
+        visit(document.value(), &mut Vec::new(), &mut |place, value| {
+            if let Value::String(text) = value
+                && document.marks().at(place).sensitive
+            {
+                self.add(text);
+            }
+        });
+    }
+
+    /// Adds one secret text, if it is long enough to be looked for.
+    pub fn add(&mut self, secret: &str) {
+        if secret.chars().count() < MIN_SECRET_CHARS || self.needles.iter().any(|needle| needle == secret) {
+            return;
+        }
+        for spelling in spellings(secret) {
+            if !self.needles.contains(&spelling) {
+                self.needles.push(spelling);
+            }
+        }
+    }
+
+    /// Does the text hold one of the secrets, in any spelling?
+    #[must_use]
+    pub fn are_in(&self, text: &str) -> bool {
+        self.needles.iter().any(|needle| text.contains(needle.as_str()))
+    }
+
+    /// Marks every string of the document that holds a secret, and every object one of whose names does.
+    pub fn redact(&self, document: &mut Document) {
+        if self.is_empty() {
+            return;
+        }
+        let mut found = Vec::new();
+        visit(document.value(), &mut Vec::new(), &mut |place, value| match value {
+            Value::String(text) if self.are_in(text) && !document.marks().at(place).sensitive => {
+                found.push((Mark::Sensitive, pattern(place)));
+            }
+            Value::Object(map) if map.keys().any(|name| self.are_in(name)) => {
+                found.push((Mark::Opaque, pattern(place)));
+            }
+            _ => {}
+        });
+        for (mark, pattern) in found {
+            document.mark(mark, pattern);
+        }
+    }
+
+    /// Collects from all documents, then redacts all of them.
+    pub fn sweep(documents: &mut [&mut Document]) {
+        let mut secrets = Self::default();
+        for document in &*documents {
+            secrets.collect(document);
+        }
+        for document in documents {
+            secrets.redact(document);
+        }
+    }
+}
+
+fn pattern(place: &[StepView<'_>]) -> PathPattern {
+    let path: FieldPath = place
+        .iter()
+        .map(|view| match view {
+            StepView::Field(name) => Step::field(*name),
+            StepView::Element { index, .. } => Step::Index(index.unwrap_or(0)),
+        })
+        .collect();
+    PathPattern::from(&path)
+}
+
+/// Calls `see` with every part of the value and its place, no deeper than [`MAX_DEPTH`]. What is deeper is never shown.
+fn visit<'v>(value: &'v Value, place: &mut Vec<StepView<'v>>, see: &mut impl FnMut(&[StepView<'v>], &'v Value)) {
+    see(place, value);
+    if place.len() > MAX_DEPTH {
+        return;
+    }
+    match value {
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                place.push(StepView::Element { index: Some(index), step: None });
+                visit(item, place, see);
+                place.pop();
+            }
+        }
+        Value::Object(map) => {
+            for (name, member) in map {
+                place.push(StepView::Field(name));
+                visit(member, place, see);
+                place.pop();
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// The secret as it may be spelled elsewhere.
+fn spellings(secret: &str) -> Vec<String> {
+    let escaped = json_escaped(secret, false);
+    let mut all = vec![
+        secret.to_owned(),
+        json_escaped(&escaped, false),
+        json_escaped(secret, true),
+        percent_encoded(secret, true),
+        percent_encoded(secret, false),
+        escaped,
+    ];
+    for shift in 0..3 {
+        let text = base64_within(secret.as_bytes(), shift);
+        all.push(text.replace('+', "-").replace('/', "_"));
+        all.push(text);
+    }
+    all.retain(|spelling| spelling.len() >= MIN_SECRET_CHARS);
+    all
+}
+
+/// As inside of a JSON string; `ascii` also writes what Go and others escape for safety.
+fn json_escaped(text: &str, ascii: bool) -> String {
+    use std::fmt::Write as _;
+    let quoted = crate::canonical::text(&Value::from(text));
+    let inner = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default();
+    if !ascii {
+        return inner.to_owned();
+    }
+    let mut out = String::new();
+    for c in inner.chars() {
+        if c.is_ascii() && !matches!(c, '<' | '>' | '&') {
+            out.push(c);
+        } else {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                // Writing to a string cannot fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        }
+    }
+    out
+}
+
+fn percent_encoded(text: &str, upper: bool) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
+            _ if upper => format!("%{byte:02X}"),
+            _ => format!("%{byte:02x}"),
+        })
+        .collect()
+}
+
+/// The characters of a base64 text that are decided by `bytes` alone when they start `shift` bytes into a group of three.
+fn base64_within(bytes: &[u8], shift: usize) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let padded: Vec<u8> = std::iter::repeat_n(0, shift).chain(bytes.iter().copied()).collect();
+    let bits = |byte: u8| (0..8).rev().map(move |bit| byte >> bit & 1);
+    let all: Vec<u8> = padded.iter().flat_map(|byte| bits(*byte)).collect();
+    // Whole groups of six bits, without those that the bytes before have a part in.
+    let (groups, _) = all.as_chunks::<6>();
+    let foreign = shift.saturating_mul(8).div_ceil(6);
+    groups
+        .iter()
+        .skip(foreign)
+        .map(|group| group.iter().fold(0_usize, |value, bit| value << 1 | usize::from(*bit)))
+        .filter_map(|index| ALPHABET.get(index).map(|byte| char::from(*byte)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const SECRET: &str = "CANARY \"pä<ss\\word";
+
+    fn leaks(copy: &str) -> bool {
+        let mut document = Document::new(json!({"secret": SECRET, "copy": {"deep": [copy]}}));
+        document.mark(Mark::Sensitive, "/secret".parse().unwrap());
+        let mut secrets = Secrets::default();
+        secrets.collect(&document);
+        secrets.redact(&mut document);
+        format!("{document:?}").contains(&json_escaped(copy, false))
+    }
+
+    #[test]
+    fn a_secret_is_found_in_every_spelling() {
+        let inside_json = json!({"a": SECRET}).to_string();
+        for copy in [
+            SECRET.to_owned(),
+            format!("db://app:{SECRET}@db"),
+            inside_json.clone(),
+            json!({ "b": inside_json }).to_string(),
+            percent_encoded(SECRET, true),
+            format!("x={}", percent_encoded(SECRET, false)),
+            json_escaped(SECRET, true),
+            base64_within(SECRET.as_bytes(), 0),
+        ] {
+            assert!(!leaks(&copy), "{copy}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_found_inside_a_longer_base64_text_at_any_offset() {
+        for before in ["", "u", "us", "use", "user:"] {
+            for after in ["", "\n", "ab", "abc"] {
+                assert!(!leaks(&base64_within(format!("{before}{SECRET}{after}").as_bytes(), 0)), "{before} {after}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_short_secret_is_not_looked_for_everywhere() {
+        let mut document = Document::new(json!({"region": "eu", "zone": "eu-west-1"}));
+        document.mark(Mark::Sensitive, "/region".parse().unwrap());
+        Secrets::sweep(&mut [&mut document]);
+        assert_eq!(format!("{document:?}"), r#"Document({"region":"(sensitive)","zone":"eu-west-1"})"#);
+    }
+
+    #[test]
+    fn a_name_that_holds_a_secret_hides_its_object() {
+        let mut document = Document::new(json!({"password": "CANARY-word", "tags": {"pw=CANARY-word": "x"}}));
+        document.mark(Mark::Sensitive, "/password".parse().unwrap());
+        Secrets::sweep(&mut [&mut document]);
+        assert!(!format!("{document:?}").contains("CANARY"), "{document:?}");
+    }
+
+    #[test]
+    fn base64_is_base64() {
+        assert_eq!(base64_within(b"foobar", 0), "Zm9vYmFy");
+        assert_eq!(base64_within(b"foob", 0), "Zm9vY");
+    }
+}

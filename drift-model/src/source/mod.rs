@@ -1,0 +1,1 @@
+//! Readers: documents of real systems in, observations out.
