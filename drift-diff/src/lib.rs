@@ -8,7 +8,9 @@ mod rules;
 
 pub use crate::compare::{Comparer, RuleError, Rules};
 pub use crate::delta::{Delta, FieldChange};
-pub use crate::equivalence::Same;
+pub use crate::equivalence::{
+    Equality, Parameters, Quantity, QuantityError, QuantityFormat, Same, equal, equal_or_absent,
+};
 pub use crate::rules::{
     ControllerClaim, EquivalenceRule, IgnoreRule, Named, OwnershipRule, ResourceSelector, Selector, SelectorError,
 };

@@ -1,0 +1,68 @@
+//! Amazon resource names and the names in them.
+
+use serde_json::Value;
+
+/// Is one an ARN and the other the name of the resource that it names?
+///
+/// The name is what stands after the account, whole (`role/path/x`), without its type (`path/x`), or its last part alone
+/// (`x`). A trailing `:*`, which log groups answer with, is no part of the name. Two ARNs are the same only if they are
+/// equal, and so are two names.
+pub(super) fn same_resource(a: &Value, b: &Value) -> bool {
+    let (Value::String(a), Value::String(b)) = (a, b) else { return false };
+    match (resource(a), resource(b)) {
+        (Some(resource), None) => names(resource, b),
+        (None, Some(resource)) => names(resource, a),
+        (Some(_), Some(_)) | (None, None) => false,
+    }
+}
+
+/// `resource` of `arn:partition:service:region:account:resource`.
+fn resource(text: &str) -> Option<&str> {
+    let mut parts = text.splitn(6, ':');
+    let (scheme, partition, service) = (parts.next()?, parts.next()?, parts.next()?);
+    let (_region, _account, resource) = (parts.next()?, parts.next()?, parts.next()?);
+    (scheme == "arn" && !partition.is_empty() && !service.is_empty() && !resource.is_empty()).then_some(resource)
+}
+
+fn names(resource: &str, name: &str) -> bool {
+    let separators = ['/', ':'];
+    let plain = resource.strip_suffix(":*").unwrap_or(resource);
+    let without_type = plain.split_once(separators).map(|(_, name)| name);
+    let last = plain.rsplit_once(separators).map(|(_, name)| name);
+    !name.is_empty() && (name == resource || name == plain || without_type == Some(name) || last == Some(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_arn_and_the_name_in_it() {
+        for (arn, name) in [
+            ("arn:aws:iam::123456789012:role/service-role/deploy", "deploy"),
+            ("arn:aws:iam::123456789012:role/service-role/deploy", "service-role/deploy"),
+            ("arn:aws:iam::123456789012:role/service-role/deploy", "role/service-role/deploy"),
+            ("arn:aws:s3:::bucket", "bucket"),
+            ("arn:aws:logs:eu-west-1:123456789012:log-group:/app/web:*", "/app/web"),
+            ("arn:aws:kms:eu-west-1:123456789012:alias/aws/sns", "aws/sns"),
+            ("arn:aws:lambda:eu-west-1:123456789012:function:resize", "resize"),
+        ] {
+            assert!(
+                same_resource(&json!(arn), &json!(name)) && same_resource(&json!(name), &json!(arn)),
+                "{arn} {name}"
+            );
+        }
+        for (a, b) in [
+            ("arn:aws:iam::123456789012:role/x", "arn:aws:iam::210987654321:role/x"),
+            ("arn:aws:iam::123456789012:role/deploy", "eploy"),
+            ("arn:aws:iam::123456789012:role/deploy", ""),
+            ("arn:aws:iam::123456789012:role/deploy", "role"),
+            ("arn:aws:iam", "iam"),
+            ("x", "x"),
+        ] {
+            assert!(!same_resource(&json!(a), &json!(b)), "{a} {b}");
+        }
+    }
+}
