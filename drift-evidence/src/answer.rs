@@ -7,8 +7,8 @@ use drift_model::{
 };
 use serde::Serialize;
 
-use crate::event::{Event, Verification};
-use crate::record::{Record, State};
+use crate::event::Event;
+use crate::record::Record;
 use crate::words::words;
 
 words! {
@@ -106,7 +106,7 @@ impl Record {
     fn duration(&self) -> Answer {
         let began = self.finding().audit_correlation.as_ref().and_then(|audit| audit.event_time);
         let from = began.unwrap_or_else(|| self.detected_at());
-        match self.verification() {
+        match self.gone() {
             Some(look) => {
                 let (span, until) = (look.observed_at.since(from), look.observed_at);
                 Answer::Known(match began {
@@ -118,7 +118,7 @@ impl Record {
                 })
             }
             None => not_known(format!(
-                "it still exists, and did for {} when it was last seen at {}",
+                "nothing has shown that it is gone; it was there for {} when it was last seen at {}",
                 exact(self.seen().since(from)),
                 self.seen()
             )),
@@ -142,9 +142,9 @@ impl Record {
 
     fn policy(&self) -> Answer {
         let finding = self.finding();
-        let later = self.current().rev().find_map(|(_, event)| match event {
-            Event::Classified { class, risk, rule, policy_digest, .. } => Some((*class, *risk, rule, policy_digest)),
-            _ => None,
+        let later = self.current().rev().find_map(|(_, event)| {
+            let Event::Classified { class, risk, rule, policy_digest, .. } = event else { return None };
+            Some((*class, *risk, rule, policy_digest))
         });
         let made = finding.trace.iter().find(|step| step.table == "classification");
         let made = made.map(|step| (finding.drift_class, finding.risk, &step.rule, &finding.policy_digest));
@@ -158,11 +158,9 @@ impl Record {
     }
 
     fn approver(&self) -> Answer {
-        let approvals = self.current().filter_map(|(at, event)| match event {
-            Event::Approved { action, by, reference, .. } => {
-                Some(format!("{by} approved {action} at {at}{}", within(reference.as_ref())))
-            }
-            _ => None,
+        let approvals = self.current().filter_map(|(at, event)| {
+            let Event::Approved { action, by, reference, .. } = event else { return None };
+            Some(format!("{by} approved {action} at {at}{}", within(reference.as_ref())))
         });
         let approvals = list(approvals);
         let acted = self.current().any(|(_, event)| matches!(event, Event::Acted { .. }));
@@ -181,34 +179,21 @@ impl Record {
     }
 
     fn action(&self) -> Answer {
-        let actions = list(self.current().filter_map(|(at, event)| match event {
-            Event::Acted { action, by, outcome, reference, .. } => {
-                Some(format!("{action} by {by} at {at}: {outcome}{}", within(reference.as_ref())))
-            }
-            _ => None,
+        let actions = list(self.current().filter_map(|(at, event)| {
+            let Event::Acted { action, by, outcome, reference, .. } = event else { return None };
+            Some(format!("{action} by {by} at {at}: {outcome}{}", within(reference.as_ref())))
         }));
         if actions.is_empty() { not_known("no action is recorded".to_owned()) } else { Answer::Known(actions) }
     }
 
     fn closure(&self) -> Answer {
-        match self.verification() {
+        match self.gone() {
             Some(look) => Answer::Known(format!(
                 "assessment `{}` of {}: {}, nothing of this finding left",
                 look.assessment, look.observed_at, look.verdict
             )),
             None => not_known("no later look has shown that the drift is gone".to_owned()),
         }
-    }
-
-    /// The look that proves that the drift is gone, as long as nothing contradicts it.
-    fn verification(&self) -> Option<&Verification> {
-        if !matches!(self.state(), State::Verified | State::Closed) {
-            return None;
-        }
-        self.current().rev().find_map(|(_, event)| match event {
-            Event::Verified { verification, .. } => Some(verification),
-            _ => None,
-        })
     }
 }
 
@@ -259,24 +244,45 @@ mod tests {
     use crate::sample;
 
     fn told(count: usize) -> String {
-        let id = sample::finding().finding_id;
-        let mut story = sample::story().into_iter().filter(|(event, _)| event.record() == Some(&id));
-        let (_, at) = story.next().unwrap();
-        let mut record = Record::open(&sample::finding(), at);
-        for (event, at) in story.take(count - 1) {
-            record.apply(&event, at).unwrap();
-        }
-        list(record.answers().iter().map(|(question, answer)| format!("{question}: {answer}\n"))).replace("\n; ", "\n")
+        let answers = sample::record(count).answers();
+        let lines: Vec<_> = answers.iter().map(|(question, answer)| format!("{question}: {answer}\n")).collect();
+        lines.concat()
     }
 
     #[test]
     fn a_new_record_answers_what_it_can_and_says_why_not_the_rest() {
-        assert_eq!(told(1), "");
+        assert_eq!(
+            told(1),
+            r#"RESOURCE: aws_security_group.app_public
+DESIRED_STATE: /ingress/[from=443]: absent; /tags/password: (sensitive) class-1
+OBSERVED_STATE: /ingress/[from=443]: {"cidr":"0.0.0.0/0","from":443,"weight":1.5}; /tags/password: (sensitive) class-2
+DETECTED_AT: 2026-07-03T10:22:31Z
+DURATION: not known: nothing has shown that it is gone; it was there for 11m29s when it was last seen at 2026-07-03T10:22:31Z
+CAUSE: ana@example.com at 2026-07-03T10:11:02Z, according to cloudtrail
+POLICY: rule `human-in-prod` of policy sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855: UNAUTHORIZED_RUNTIME_DRIFT, risk CRITICAL
+APPROVER: not known: nobody has approved anything yet
+ACTION: not known: no action is recorded
+CLOSURE: not known: no later look has shown that the drift is gone
+"#
+        );
     }
 
     #[test]
     fn a_closed_record_answers_all_ten_questions() {
-        assert_eq!(told(8), "");
+        assert_eq!(
+            told(8),
+            r#"RESOURCE: aws_security_group.app_public
+DESIRED_STATE: /ingress/[from=443]: absent; /tags/password: (sensitive) class-1
+OBSERVED_STATE: /ingress/[from=443]: {"cidr":"0.0.0.0/0","from":443,"weight":1.5}; /tags/password: (sensitive) class-2
+DETECTED_AT: 2026-07-03T10:22:31Z
+DURATION: at most 31m29s, from 2026-07-03T10:11:02Z until it was seen to be gone at 2026-07-03T10:42:31Z
+CAUSE: ana@example.com at 2026-07-03T10:11:02Z, according to cloudtrail
+POLICY: rule `open-incident` of policy sha256:823412d1eacb67956220e532959f0104603057c88704863ca38e7cd188fda812: EMERGENCY_DRIFT, risk HIGH
+APPROVER: security-oncall approved RUNTIME_REVERT at 2026-07-03T10:34:31Z (INC-9127)
+ACTION: RUNTIME_REVERT by pipeline/42 at 2026-07-03T10:35:31Z: SUCCEEDED
+CLOSURE: assessment `obs-9` of 2026-07-03T10:42:31Z: IN_SYNC, nothing of this finding left
+"#
+        );
     }
 
     #[test]
@@ -313,14 +319,17 @@ mod tests {
                 Answer::NotKnown { because } => Some(format!("{question}: {because}")),
             })
             .collect();
-        assert_eq!(unanswered, [
-            "DESIRED_STATE: the finding carries no value of DESIRED",
-            "OBSERVED_STATE: the finding carries no value of ACTUAL",
-            "DURATION: it still exists, and did for 0s when it was last seen at 2026-07-03T10:22:31Z",
-            "CAUSE: no audit event was found for it",
-            "POLICY: what was known did not suffice for a class",
-            "APPROVER: an action was taken without the approval that the policy requires",
-            "CLOSURE: no later look has shown that the drift is gone",
-        ]);
+        assert_eq!(
+            unanswered,
+            [
+                "DESIRED_STATE: the finding carries no value of DESIRED",
+                "OBSERVED_STATE: the finding carries no value of ACTUAL",
+                "DURATION: nothing has shown that it is gone; it was there for 0s when it was last seen at 2026-07-03T10:22:31Z",
+                "CAUSE: no audit event was found for it",
+                "POLICY: what was known did not suffice for a class",
+                "APPROVER: an action was taken without the approval that the policy requires",
+                "CLOSURE: no later look has shown that the drift is gone",
+            ]
+        );
     }
 }

@@ -217,7 +217,7 @@ impl Event {
 }
 
 /// What a change that calls itself sensitive must not carry, whoever made the finding (law 8).
-fn without_secrets(mut finding: Finding) -> Box<Finding> {
+pub(crate) fn without_secrets(mut finding: Finding) -> Box<Finding> {
     for change in finding.changes.iter_mut().filter(|change| change.sensitive) {
         (change.desired, change.recorded, change.actual) = (None, None, None);
     }
@@ -448,7 +448,10 @@ mod tests {
     #[test]
     fn an_event_that_lacks_a_part_says_which_and_repeats_nothing() {
         for (event, expected) in [
-            (json!({"event": "APPROVED", "by": "ana"}), "at the root: bad event, expected a `recordId` with an event of this kind"),
+            (
+                json!({"event": "APPROVED", "by": "ana"}),
+                "at the root: bad event, expected a `recordId` with an event of this kind",
+            ),
             (json!({"event": "CLOSED-hunter2"}), "at `/event`: unknown event, expected one of `DETECTED`"),
             (
                 json!({"event": "PERSISTED", "recordId": "r", "observedAt": "hunter2"}),
@@ -471,7 +474,8 @@ mod tests {
 
     #[test]
     fn a_verification_keeps_what_is_not_excused() {
-        let report = sample::report(&[("/a", "DRIFT"), ("/b", "OWNED_BY"), ("/c", "UNDETERMINED"), ("/d", "UNDECLARED")]);
+        let report =
+            sample::report(&[("/a", "DRIFT"), ("/b", "OWNED_BY"), ("/c", "UNDETERMINED"), ("/d", "UNDECLARED")]);
         let verification = Verification::of(&report, sample::at(9));
         let unsettled: Vec<_> = verification.unsettled.iter().map(ToString::to_string).collect();
         assert_eq!(unsettled, ["/a", "/c"]);

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use drift_model::{ReadError, Timestamp};
 
-use crate::chain::{AppendError, Broken, Chain, ChainId, Cut, Entry, Line};
+use crate::chain::{AppendError, Chain, ChainId, Cut, Entry, Line};
 use crate::event::Event;
 use crate::record::{IllegalEvent, Record};
+use crate::verify::Broken;
 
 /// A chain of events that tells only stories that can be.
 ///
-/// It holds the records, not the lines: whoever appends stores each [`Line`] with a newline before appending the next.
+/// It holds the records, not the lines: whoever appends stores each [`Line`] before appending the next.
 ///
 /// ```
 /// use drift_evidence::{Event, Ledger, State};
@@ -19,9 +20,8 @@ use crate::record::{IllegalEvent, Record};
 ///
 /// let mut ledger = Ledger::start("drift.example/prod".parse()?);
 /// let line = ledger.append(&Event::detected(finding), "2026-07-03T10:22:40Z".parse()?)?;
-/// let stored = format!("{line}\n");
 ///
-/// let (ledger, cut) = Ledger::resume(stored.as_bytes())?;
+/// let (ledger, cut) = Ledger::resume(line.stored().as_bytes())?;
 /// assert_eq!(cut, None);
 /// assert_eq!(ledger.record("drift-20260703-000184").map(|record| record.state()), Some(State::Open));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -162,7 +162,7 @@ mod tests {
         let mut written = Ledger::start("a".parse().unwrap());
         let mut stored = String::new();
         for (event, at) in sample::story() {
-            stored.push_str(&format!("{}\n", written.append(&event, at).unwrap()));
+            stored.push_str(written.append(&event, at).unwrap().stored());
             let (resumed, cut) = Ledger::resume(stored.as_bytes()).unwrap();
             assert_eq!((cut, &resumed.records), (None, &written.records));
             assert_eq!(verify(stored.as_bytes()).unwrap().events, resumed.chain().next());
@@ -182,7 +182,10 @@ mod tests {
         );
         ledger.append(&Event::detected(sample::finding()), sample::at(0)).unwrap();
         assert_eq!(ledger.append(&closed, sample::at(1)).unwrap_err().code(), "not-verified");
-        assert_eq!(ledger.append(&Event::detected(sample::finding()), sample::at(1)).unwrap_err().code(), "already-open");
+        assert_eq!(
+            ledger.append(&Event::detected(sample::finding()), sample::at(1)).unwrap_err().code(),
+            "already-open"
+        );
         assert_eq!((ledger.chain().next(), ledger.record(ID).unwrap().events().len()), (1, 1));
     }
 
@@ -192,7 +195,7 @@ mod tests {
         let closed = Event::Closed { record: ID.to_owned(), because: None };
         let mut stored = String::new();
         for event in [Event::detected(sample::finding()), closed] {
-            stored.push_str(&format!("{}\n", chain.append(&event, sample::at(0)).unwrap()));
+            stored.push_str(chain.append(&event, sample::at(0)).unwrap().stored());
         }
         assert!(verify(stored.as_bytes()).is_ok());
         assert_eq!(Ledger::resume(stored.as_bytes()).unwrap_err().code(), "not-verified");

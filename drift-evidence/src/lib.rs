@@ -8,12 +8,12 @@ mod ledger;
 mod record;
 #[cfg(test)]
 mod sample;
+mod verify;
 mod words;
 
 pub use crate::answer::{Answer, Question};
-pub use crate::chain::{
-    AppendError, Broken, BrokenKind, Chain, ChainId, ChainIdError, Cut, Entry, Line, Verified, Verifier, verify,
-};
+pub use crate::chain::{AppendError, Chain, ChainId, ChainIdError, Cut, Entry, Line};
 pub use crate::event::{Event, EventKind, Outcome, Verification};
 pub use crate::ledger::{Ledger, LedgerError};
 pub use crate::record::{IllegalEvent, IllegalKind, Record, State};
+pub use crate::verify::{Broken, BrokenKind, Verified, Verifier, verify};

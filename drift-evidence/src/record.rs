@@ -2,7 +2,7 @@
 
 use drift_model::{FieldPath, Finding, Timestamp};
 
-use crate::event::{Event, EventKind, Verification};
+use crate::event::{Event, EventKind, Verification, without_secrets};
 use crate::words::words;
 
 words! {
@@ -38,7 +38,8 @@ words! {
 /// assert_eq!(record.state(), State::Open);
 /// assert_eq!(
 ///     record.answer(Question::Duration).to_string(),
-///     "not known: it still exists, and did for 21m29s when it was last seen at 2026-07-03T10:32:31Z"
+///     "not known: nothing has shown that it is gone; it was there for 21m29s when it was last seen at \
+///      2026-07-03T10:32:31Z"
 /// );
 ///
 /// let closed = Event::Closed { record: record.id().to_owned(), because: None };
@@ -54,8 +55,8 @@ pub struct Record {
     id: String,
     state: State,
     seen: Timestamp,
-    /// INVARIANT: begins with DETECTED.
     finding: Box<Finding>,
+    /// INVARIANT: begins with DETECTED.
     events: Vec<(Timestamp, Event)>,
 }
 
@@ -63,17 +64,13 @@ impl Record {
     /// The case of a finding that was recorded at this time: the fold of its DETECTED.
     #[must_use]
     pub fn open(finding: &Finding, at: Timestamp) -> Self {
-        let detected = Event::detected(finding.clone());
+        let finding = without_secrets(finding.clone());
         Self {
             id: finding.finding_id.clone(),
             state: State::Open,
             seen: finding.detected_at.unwrap_or(at),
-            // The one of the event carries no secrets.
-            finding: match &detected {
-                Event::Detected { finding } => finding.clone(),
-                _ => Box::new(finding.clone()),
-            },
-            events: vec![(at, detected)],
+            events: vec![(at, Event::Detected { finding: finding.clone() })],
+            finding,
         }
     }
 
@@ -108,6 +105,7 @@ impl Record {
     }
 
     /// What happened since it was opened for the last time.
+    #[must_use]
     pub fn current(&self) -> impl DoubleEndedIterator<Item = &(Timestamp, Event)> {
         let opened = self.events.iter().rposition(|(_, event)| event.kind() == EventKind::Reopened).unwrap_or(0);
         self.events.iter().skip(opened)
@@ -120,13 +118,11 @@ impl Record {
     /// As [`Record::check`]; the case stays as it was.
     pub fn apply(&mut self, event: &Event, at: Timestamp) -> Result<(), IllegalEvent> {
         self.state = self.check(event)?;
-        match event {
-            Event::Persisted { observed_at, .. } => self.seen = self.seen.max(*observed_at),
-            Event::Reopened { finding, .. } => {
-                self.seen = finding.detected_at.unwrap_or(at);
-                self.finding.clone_from(finding);
-            }
-            _ => {}
+        if let Event::Persisted { observed_at, .. } = event {
+            self.seen = self.seen.max(*observed_at);
+        } else if let Event::Reopened { finding, .. } = event {
+            self.seen = finding.detected_at.unwrap_or(at);
+            self.finding.clone_from(finding);
         }
         self.events.push((at, event.clone()));
         Ok(())
@@ -152,10 +148,13 @@ impl Record {
             Event::Reopened { .. } => Ok(State::Open),
             _ if closed => Err(illegal(IllegalKind::Closed)),
             // Seen again after it was seen to be gone: what was verified no longer holds.
-            Event::Persisted { .. } if self.state == State::Verified => Ok(State::Open),
-            Event::Persisted { .. } | Event::Classified { .. } | Event::Routed { .. } => Ok(self.state),
+            Event::Persisted { observed_at, .. } if self.gone().is_some_and(|look| look.observed_at < *observed_at) => {
+                Ok(State::Open)
+            }
             Event::Approved { .. } if self.state == State::Open => Ok(State::Approved),
-            Event::Approved { .. } => Ok(self.state),
+            Event::Persisted { .. } | Event::Classified { .. } | Event::Routed { .. } | Event::Approved { .. } => {
+                Ok(self.state)
+            }
             Event::Acted { .. } => Ok(State::Acted),
             Event::Verified { verification, .. } => {
                 self.refute(verification).map_or(Ok(State::Verified), |kind| Err(illegal(kind)))
@@ -164,6 +163,17 @@ impl Record {
             Event::Closed { .. } => Err(illegal(IllegalKind::NotVerified)),
             Event::DetectorFailed { .. } | Event::Recovered { .. } => Err(illegal(IllegalKind::OtherRecord)),
         }
+    }
+
+    /// The look that proves that the drift is gone, as long as nothing contradicts it.
+    #[must_use]
+    pub fn gone(&self) -> Option<&Verification> {
+        if !matches!(self.state, State::Verified | State::Closed) {
+            return None;
+        }
+        self.current().rev().find_map(|(_, event)| {
+            if let Event::Verified { verification, .. } = event { Some(verification) } else { None }
+        })
     }
 
     /// Why a look does not prove that the drift is gone, if it does not.
@@ -264,20 +274,9 @@ mod tests {
     use drift_model::{Existence, Verdict};
 
     use super::*;
-    use crate::sample;
+    use crate::sample::{self, record};
 
     const ID: &str = "drift-20260703-000184";
-
-    /// The case after the first `count` events of its story.
-    fn record(count: usize) -> Record {
-        let mut story = sample::story().into_iter().filter(|(event, _)| event.record() == Some(ID));
-        let (_, at) = story.next().unwrap();
-        let mut record = Record::open(&sample::finding(), at);
-        for (event, at) in story.take(count - 1) {
-            record.apply(&event, at).unwrap();
-        }
-        record
-    }
 
     fn verified(change: impl FnOnce(&mut Verification)) -> Event {
         let mut verification = Verification::of(&sample::report(&[]), sample::at(30));
@@ -288,10 +287,7 @@ mod tests {
     #[test]
     fn a_case_goes_through_its_states_and_may_come_back() {
         let states: Vec<_> = (1..=9).map(|count| record(count).state().word()).collect();
-        assert_eq!(
-            states,
-            ["OPEN", "OPEN", "OPEN", "OPEN", "APPROVED", "ACTED", "VERIFIED", "CLOSED", "OPEN"]
-        );
+        assert_eq!(states, ["OPEN", "OPEN", "OPEN", "OPEN", "APPROVED", "ACTED", "VERIFIED", "CLOSED", "OPEN"]);
     }
 
     #[test]
@@ -301,21 +297,81 @@ mod tests {
         let mut stranger = sample::finding();
         stranger.fingerprint = drift_model::Digest::of(b"another");
         for (count, event, expected) in [
-            (1, closed.clone(), "CLOSED is not possible in state OPEN: nothing has verified that the drift is gone; look again, and append VERIFIED first"),
-            (6, closed.clone(), "CLOSED is not possible in state ACTED: nothing has verified that the drift is gone; look again, and append VERIFIED first"),
-            (8, closed, "CLOSED is not possible in state CLOSED: it is closed; if the drift is back, append REOPENED first"),
-            (1, Event::detected(sample::finding()), "DETECTED is not possible in state OPEN: it is open already; a later look that still shows it is PERSISTED"),
-            (3, Event::reopened(ID, sample::finding()), "REOPENED is not possible in state OPEN: it is not closed; a later look that still shows it is PERSISTED"),
-            (8, Event::reopened(ID, stranger), "REOPENED is not possible in state CLOSED: the finding has another fingerprint; it opens a record of its own"),
-            (1, Event::Closed { record: "other".into(), because: None }, "CLOSED is not possible in state OPEN: the event is not about this record"),
-            (1, Event::Recovered { dropped: 1, digest: drift_model::Digest::of(b"") }, "RECOVERED is not possible in state OPEN: the event is not about this record"),
-            (6, verified(|look| look.verdict = Verdict::Unknown), "VERIFIED is not possible in state ACTED: that assessment does not know the actual plane; no result is not no drift"),
-            (6, verified(|look| look.existence = Existence::Undetermined), "VERIFIED is not possible in state ACTED: that assessment does not know the actual plane; no result is not no drift"),
-            (6, verified(|look| look.observed_at = sample::at(13)), "VERIFIED is not possible in state ACTED: that observation is not later than 2026-07-03T10:35:31Z, when the drift was last seen or acted upon"),
-            (1, verified(|look| look.observed_at = sample::at(0)), "VERIFIED is not possible in state OPEN: that observation is not later than 2026-07-03T10:22:31Z, when the drift was last seen or acted upon"),
-            (6, verified(|look| look.resource_ref = "aws_vpc.main".into()), "VERIFIED is not possible in state ACTED: that assessment is of another resource"),
-            (6, verified(|look| look.unsettled = vec![path()]), "VERIFIED is not possible in state ACTED: that assessment leaves `/ingress/[from=443]` unsettled"),
-            (6, verified(|look| look.unsettled = vec![FieldPath::root()]), "VERIFIED is not possible in state ACTED: that assessment leaves `` unsettled"),
+            (
+                1,
+                closed.clone(),
+                "CLOSED is not possible in state OPEN: nothing has verified that the drift is gone; look again, and append VERIFIED first",
+            ),
+            (
+                6,
+                closed.clone(),
+                "CLOSED is not possible in state ACTED: nothing has verified that the drift is gone; look again, and append VERIFIED first",
+            ),
+            (
+                8,
+                closed,
+                "CLOSED is not possible in state CLOSED: it is closed; if the drift is back, append REOPENED first",
+            ),
+            (
+                1,
+                Event::detected(sample::finding()),
+                "DETECTED is not possible in state OPEN: it is open already; a later look that still shows it is PERSISTED",
+            ),
+            (
+                3,
+                Event::reopened(ID, sample::finding()),
+                "REOPENED is not possible in state OPEN: it is not closed; a later look that still shows it is PERSISTED",
+            ),
+            (
+                8,
+                Event::reopened(ID, stranger),
+                "REOPENED is not possible in state CLOSED: the finding has another fingerprint; it opens a record of its own",
+            ),
+            (
+                1,
+                Event::Closed { record: "other".into(), because: None },
+                "CLOSED is not possible in state OPEN: the event is not about this record",
+            ),
+            (
+                1,
+                Event::Recovered { dropped: 1, digest: drift_model::Digest::of(b"") },
+                "RECOVERED is not possible in state OPEN: the event is not about this record",
+            ),
+            (
+                6,
+                verified(|look| look.verdict = Verdict::Unknown),
+                "VERIFIED is not possible in state ACTED: that assessment does not know the actual plane; no result is not no drift",
+            ),
+            (
+                6,
+                verified(|look| look.existence = Existence::Undetermined),
+                "VERIFIED is not possible in state ACTED: that assessment does not know the actual plane; no result is not no drift",
+            ),
+            (
+                6,
+                verified(|look| look.observed_at = sample::at(13)),
+                "VERIFIED is not possible in state ACTED: that observation is not later than 2026-07-03T10:35:31Z, when the drift was last seen or acted upon",
+            ),
+            (
+                1,
+                verified(|look| look.observed_at = sample::at(0)),
+                "VERIFIED is not possible in state OPEN: that observation is not later than 2026-07-03T10:22:31Z, when the drift was last seen or acted upon",
+            ),
+            (
+                6,
+                verified(|look| look.resource_ref = "aws_vpc.main".into()),
+                "VERIFIED is not possible in state ACTED: that assessment is of another resource",
+            ),
+            (
+                6,
+                verified(|look| look.unsettled = vec![path()]),
+                "VERIFIED is not possible in state ACTED: that assessment leaves `/ingress/[from=443]` unsettled",
+            ),
+            (
+                6,
+                verified(|look| look.unsettled = vec![FieldPath::root()]),
+                "VERIFIED is not possible in state ACTED: that assessment leaves `` unsettled",
+            ),
         ] {
             let mut record = record(count);
             let before = record.clone();
@@ -339,5 +395,12 @@ mod tests {
         assert_eq!(record.state(), State::Verified);
         record.apply(&Event::Persisted { record: ID.to_owned(), observed_at: sample::at(50) }, sample::at(50)).unwrap();
         assert_eq!((record.state(), record.seen()), (State::Open, sample::at(50)));
+    }
+
+    #[test]
+    fn a_late_word_of_an_older_look_does_not() {
+        let mut record = record(7);
+        record.apply(&Event::Persisted { record: ID.to_owned(), observed_at: sample::at(15) }, sample::at(50)).unwrap();
+        assert_eq!((record.state(), record.seen()), (State::Verified, sample::at(15)));
     }
 }

@@ -5,11 +5,11 @@ use drift_model::{
     Timestamp, UnknownReason, Verdict,
 };
 
-use crate::{Chain, Event, Outcome, Verification};
+use crate::{Chain, Event, Outcome, Record, Verification};
 
 /// So many minutes after detection.
 pub(crate) fn at(minutes: i64) -> Timestamp {
-    Timestamp::from_unix_seconds(1_783_074_151 + 60 * minutes).unwrap()
+    Timestamp::from_unix_seconds(minutes.saturating_mul(60).saturating_add(1_783_074_151)).unwrap()
 }
 
 pub(crate) fn finding() -> Finding {
@@ -89,8 +89,19 @@ pub(crate) fn story() -> Vec<(Event, Timestamp)> {
     ]
 }
 
+/// The case after the first `count` of its events.
+pub(crate) fn record(count: usize) -> Record {
+    let finding = finding();
+    let mut story = story().into_iter().filter(|(event, _)| event.record() == Some(&finding.finding_id)).take(count);
+    let mut record = Record::open(&finding, story.next().unwrap().1);
+    for (event, at) in story {
+        record.apply(&event, at).unwrap();
+    }
+    record
+}
+
 /// The story as a ledger.
 pub(crate) fn ledger(chain: &str) -> String {
     let mut chain = Chain::start(chain.parse().unwrap());
-    story().iter().map(|(event, at)| format!("{}\n", chain.append(event, *at).unwrap())).collect()
+    story().iter().map(|(event, at)| chain.append(event, *at).unwrap().stored().to_owned()).collect()
 }
