@@ -1,1 +1,19 @@
 #![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod answer;
+mod chain;
+mod event;
+mod ledger;
+mod record;
+#[cfg(test)]
+mod sample;
+mod verify;
+mod words;
+
+pub use crate::answer::{Answer, Question};
+pub use crate::chain::{AppendError, Chain, ChainId, ChainIdError, Cut, Entry, Line};
+pub use crate::event::{Event, EventKind, Outcome, Verification};
+pub use crate::ledger::{Ledger, LedgerError};
+pub use crate::record::{IllegalEvent, IllegalKind, Record, State};
+pub use crate::verify::{Broken, BrokenKind, Verified, Verifier, verify};
