@@ -1,15 +1,20 @@
 //! `Comparer`: the rules of a platform, compiled, asked with one observation at a time.
 
-use drift_model::{Existence, Facts, Observation, Verdict};
+use drift_model::{
+    ChangeKind, Claim, ClaimOrigin, Disposition, DocumentKind, Existence, Facts, Observation, Observed, OwnerKind,
+    PathPattern, PlaneState, Relation, UnknownReason, Verdict,
+};
+use serde_json::Value;
 
-use crate::delta::Delta;
-use crate::rules::{EquivalenceRule, IgnoreRule, Named, OwnershipRule};
+use crate::builtin::BuiltIn;
+use crate::delta::{Delta, FieldChange};
+use crate::equivalence::{Equality, Same, equal};
+use crate::mask::{Ignore, Mask, Ruleset, Scoped};
+use crate::rules::{EquivalenceRule, IgnoreRule, Named, OwnershipRule, ResourceSelector, Selector};
+use crate::schema::Schema;
+use crate::walk::{Mode, Said, Walk};
 
-/// The rules of a platform, compiled. Immutable; asked with one observation at a time.
-#[derive(Clone, Debug, Default)]
-pub struct Comparer {}
-
-/// What a [`Comparer`] is made of.
+/// What a [`Comparer`] is made of: the rules that a platform writes.
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "made with `..Rules::default()`")]
 pub struct Rules {
@@ -21,14 +26,62 @@ pub struct Rules {
     pub ignores: Vec<Named<IgnoreRule>>,
 }
 
+/// The rules of a platform, compiled together with what is known of each system. Immutable; asked with one observation
+/// at a time.
+///
+/// ```
+/// use drift_diff::{Comparer, Rules};
+/// use drift_model::{Disposition, Facts, Observation, PlaneState, Planes, ResourceRef, Verdict};
+/// use serde_json::json;
+///
+/// let comparer = Comparer::compile(&Rules::default()).unwrap();
+/// let planes = Planes::new(
+///     PlaneState::present(json!({"data": {"mode": "live", "retries": "3"}})),
+///     PlaneState::present(json!({"data": {"mode": "debug", "retries": "3"}, "metadata": {"uid": "6f2c"}})),
+/// );
+/// let observation = Observation::new("obs-1", ResourceRef::kubernetes("", "v1", "ConfigMap", "prod", "app"), planes);
+///
+/// let delta = comparer.compare(&observation, &Facts::default());
+/// assert_eq!(delta.verdict, Verdict::Drifted);
+/// let found: Vec<_> = delta.changes.iter().map(|change| (change.path.to_string(), change.disposition)).collect();
+/// assert_eq!(found, [
+///     ("/data/mode".to_owned(), Disposition::Drift),
+///     // Nothing vanishes: what belongs to the API server is listed as what it is.
+///     ("/metadata/uid".to_owned(), Disposition::OwnedBy),
+/// ]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Comparer {
+    pub(crate) schema: Schema,
+    pub(crate) builtin: BuiltIn,
+    pub(crate) ownership: Ruleset<Claim>,
+    pub(crate) equivalences: Ruleset<Sense>,
+    pub(crate) ignores: Ruleset<Ignore>,
+    pub(crate) exact: Ruleset<()>,
+    inferred_keys: Vec<(String, Option<Value>)>,
+}
+
+/// An equivalence rule, compiled.
+#[derive(Clone, Debug)]
+pub(crate) struct Sense {
+    /// The name that a change gives as its rule.
+    pub(crate) rule: String,
+    pub(crate) same: Same,
+    pub(crate) keys: Vec<(String, Option<Value>)>,
+    pub(crate) key_names: Vec<String>,
+    pub(crate) value: Option<Value>,
+}
+
 /// A rule that cannot be compiled.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("rule `{rule}`: {message}")]
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{kind} `{rule}` at {pointer}: {message}; {help}")]
 #[non_exhaustive]
 pub struct RuleError {
+    /// The kind of document.
+    pub kind: DocumentKind,
     /// The name of the rule's document.
     pub rule: String,
-    /// Where in its `spec`, as a JSON Pointer.
+    /// Where in the document, as a JSON Pointer.
     pub pointer: String,
     /// A stable name for the error.
     pub code: &'static str,
@@ -43,22 +96,247 @@ impl Comparer {
     ///
     /// # Errors
     ///
-    /// Every rule that cannot be compiled, in order.
+    /// Every rule that cannot be compiled, in order: a glob that is none, a KEYED equivalence without keys, a DEFAULT
+    /// without a value.
     pub fn compile(rules: &Rules) -> Result<Self, Vec<RuleError>> {
-        let _ = rules;
-        Ok(Self {})
+        let mut errors = Vec::new();
+        let mut comparer = Self::built_in();
+        for rule in &rules.ownership {
+            if let Some(selector) =
+                selector(DocumentKind::DriftOwnershipRule, &rule.name, &rule.spec.resource, &mut errors)
+            {
+                comparer.add_ownership(rule, &selector);
+            }
+        }
+        for rule in &rules.equivalences {
+            let selector = selector(DocumentKind::EquivalenceRule, &rule.name, &rule.spec.resource, &mut errors);
+            errors.extend(lacks_parameter(rule));
+            if let Some(selector) = selector {
+                comparer.add_equivalence(rule, selector);
+            }
+        }
+        for rule in &rules.ignores {
+            if let Some(selector) = selector(DocumentKind::IgnoreRule, &rule.name, &rule.spec.resource, &mut errors) {
+                for path in &rule.spec.paths {
+                    let ignore = Ignore { name: rule.name.clone(), expires: rule.spec.expires };
+                    comparer.ignores.add(path, scoped(Some(selector.clone()), ignore));
+                }
+            }
+        }
+        if errors.is_empty() { Ok(comparer) } else { Err(errors) }
     }
 
-    /// Compares the planes of one resource. Cannot fail.
-    #[must_use]
-    pub fn compare<'a>(&'a self, observation: &'a Observation, facts: &Facts) -> Delta<'a> {
-        let _ = (observation, facts);
-        Delta {
-            existence: Existence::Undetermined,
-            verdict: Verdict::Unknown,
-            reason: None,
-            partial: false,
-            changes: Vec::new(),
+    fn built_in() -> Self {
+        let builtin = BuiltIn::read();
+        let mut comparer = Self {
+            schema: Schema::kubernetes(),
+            ownership: Ruleset::default(),
+            equivalences: Ruleset::default(),
+            ignores: Ruleset::default(),
+            exact: Ruleset::default(),
+            inferred_keys: crate::list::INFERRED_KEYS.iter().map(|name| ((*name).to_owned(), None)).collect(),
+            builtin,
+        };
+        for owned in &comparer.builtin.runtime_owned {
+            for path in &owned.paths {
+                let claim = Claim::new(path.clone(), OwnerKind::Runtime, ClaimOrigin::BuiltIn);
+                comparer.ownership.add(path, Scoped { selector: None, systems: owned.systems.clone(), rule: claim });
+            }
+        }
+        for sense in &comparer.builtin.equivalences {
+            let rule = Sense {
+                rule: sense.rule.clone(),
+                same: sense.same,
+                keys: Vec::new(),
+                key_names: Vec::new(),
+                value: None,
+            };
+            let scoped = Scoped { selector: None, systems: sense.systems.clone(), rule };
+            comparer.equivalences.add(&PathPattern::everything(), scoped);
+        }
+        comparer
+    }
+
+    fn add_ownership(&mut self, rule: &Named<OwnershipRule>, selector: &Selector) {
+        let spec = &rule.spec;
+        let claim = |path: &PathPattern, owner| Claim::new(path.clone(), owner, ClaimOrigin::Rule);
+        let git = spec.git_owned.iter().map(|path| claim(path, OwnerKind::Git));
+        let runtime = spec.runtime_owned.iter().map(|path| claim(path, OwnerKind::Runtime));
+        let controllers = spec.controller_owned.iter().map(|owned| {
+            let claim = claim(&owned.path, OwnerKind::Controller).by(&owned.owner);
+            match &owned.condition {
+                Some(condition) => claim.when(condition),
+                None => claim,
+            }
+        });
+        for claim in git.chain(runtime).chain(controllers) {
+            let path = claim.path.clone();
+            self.ownership.add(&path, scoped(Some(selector.clone()), claim));
+        }
+        for path in &spec.exact {
+            self.exact.add(path, scoped(Some(selector.clone()), ()));
         }
     }
+
+    fn add_equivalence(&mut self, rule: &Named<EquivalenceRule>, selector: Selector) {
+        let spec = &rule.spec;
+        let sense = Sense {
+            rule: rule.name.clone(),
+            same: spec.same,
+            keys: spec.keys.iter().map(|key| (key.clone(), None)).collect(),
+            key_names: spec.keys.clone(),
+            value: spec.value.clone(),
+        };
+        self.equivalences.add(&spec.path, scoped(Some(selector), sense));
+    }
+
+    /// The key that was inferred for a list, in the form of a schema's keys.
+    pub(crate) fn inferred_key(&self, name: &str) -> Option<&[(String, Option<Value>)]> {
+        let index = self.inferred_keys.iter().position(|(known, _)| known == name)?;
+        self.inferred_keys.get(index..index.saturating_add(1))
+    }
+
+    /// Compares the planes of one resource. Cannot fail: what cannot be compared is UNDETERMINED, and says why.
+    ///
+    /// `facts` decide the named conditions of claims and the end of ignore rules; those of the observation are not
+    /// looked at here.
+    #[must_use]
+    pub fn compare<'a>(&'a self, observation: &'a Observation, facts: &Facts) -> Delta<'a> {
+        let planes = &observation.planes;
+        let existence = planes.existence();
+        let mode = match existence {
+            Existence::Untracked => Mode::Untracked,
+            Existence::Undetermined => Mode::Undetermined,
+            Existence::Managed
+            | Existence::DeletedOutside
+            | Existence::NotCreated
+            | Existence::PrunePending
+            | Existence::Orphaned
+            | Existence::Unmanaged
+            | Existence::Gone
+            | Existence::Released => Mode::Compared,
+        };
+        let mask = Mask { rules: &self.ownership, observation, facts };
+        let mut walk = Walk::new(self, observation, mask, mode);
+        if let Some((kind, relation)) = at_the_root(existence) {
+            let said = [&planes.desired, &planes.recorded, &planes.actual].map(said_at_the_root);
+            walk.root(said, kind, relation);
+        }
+        let compared = match existence {
+            Existence::Managed => !in_sync_at_a_glance(observation),
+            Existence::Untracked | Existence::Undetermined => true,
+            Existence::DeletedOutside
+            | Existence::NotCreated
+            | Existence::PrunePending
+            | Existence::Orphaned
+            | Existence::Unmanaged
+            | Existence::Gone
+            | Existence::Released => false,
+        };
+        if compared {
+            walk.run();
+        }
+        let mut changes = walk.changes;
+        changes.sort_by(|a, b| a.path.cmp(&b.path).then_with(|| a.kind.cmp(&b.kind)));
+        let (verdict, reason, partial) = verdict(existence, planes.unknown(), &changes);
+        Delta { existence, verdict, reason, partial, changes }
+    }
+}
+
+/// Are all planes that are kept equal, with nothing that would leave a doubt? Costs two comparisons and allocates
+/// nothing.
+fn in_sync_at_a_glance(observation: &Observation) -> bool {
+    let planes = &observation.planes;
+    let documents = [&planes.desired, &planes.recorded, &planes.actual].map(|plane| plane.observed.present());
+    let doubt = documents.iter().flatten().any(|document| document.marks().leave_doubt());
+    let [Some(desired), recorded, Some(actual)] = documents else { return false };
+    let same = |other: &drift_model::Document| equal(desired.value(), other.value()) == Equality::Same;
+    !doubt && same(actual) && recorded.is_none_or(same)
+}
+
+/// The one change of a resource whose planes do not agree on whether it is there.
+const fn at_the_root(existence: Existence) -> Option<(ChangeKind, Relation)> {
+    Some(match existence {
+        Existence::DeletedOutside => (ChangeKind::Removed, Relation::RuntimeChanged),
+        Existence::Untracked => (ChangeKind::Added, Relation::StaleRecord),
+        Existence::NotCreated => (ChangeKind::Removed, Relation::NotApplied),
+        Existence::PrunePending => (ChangeKind::Added, Relation::NotApplied),
+        Existence::Orphaned => (ChangeKind::Removed, Relation::StaleRecord),
+        Existence::Unmanaged => (ChangeKind::Added, Relation::UndeclaredAddition),
+        Existence::Managed | Existence::Gone | Existence::Released | Existence::Undetermined => return None,
+    })
+}
+
+fn said_at_the_root(plane: &PlaneState) -> Said<'_> {
+    match plane.known() {
+        Observed::Present(document) => Said::Value(document.value()),
+        Observed::Absent => Said::Absent,
+        Observed::NotKept | Observed::Released => Said::Silent,
+        Observed::Unknown(reason) => Said::Unknown(reason),
+    }
+}
+
+/// The verdict follows from the changes that are listed, and from nothing else but a plane that is unknown.
+fn verdict(
+    existence: Existence,
+    unknown_plane: Option<UnknownReason>,
+    changes: &[FieldChange<'_>],
+) -> (Verdict, Option<UnknownReason>, bool) {
+    let undetermined = changes.iter().any(|change| change.disposition == Disposition::Undetermined);
+    if existence == Existence::Undetermined {
+        (Verdict::Unknown, Some(unknown_plane.unwrap_or(UnknownReason::Inconsistent)), false)
+    } else if changes.iter().any(FieldChange::is_drift) {
+        (Verdict::Drifted, None, undetermined)
+    } else if undetermined {
+        let reason = changes.iter().find_map(|change| change.unknown);
+        (Verdict::Unknown, Some(reason.unwrap_or(UnknownReason::NotYetKnown)), false)
+    } else if changes.iter().any(|change| change.disposition == Disposition::Pending) {
+        (Verdict::Pending, None, false)
+    } else {
+        (Verdict::InSync, None, false)
+    }
+}
+
+fn scoped<T>(selector: Option<Selector>, rule: T) -> Scoped<T> {
+    Scoped { selector, systems: Vec::new(), rule }
+}
+
+fn selector(
+    kind: DocumentKind,
+    rule: &str,
+    selector: &ResourceSelector,
+    errors: &mut Vec<RuleError>,
+) -> Option<Selector> {
+    match Selector::compile(selector) {
+        Ok(selector) => Some(selector),
+        Err(bad) => {
+            errors.extend(bad.into_iter().map(|error| RuleError {
+                kind,
+                rule: rule.to_owned(),
+                pointer: format!("/spec/resource{}", error.pointer),
+                code: "bad-glob",
+                message: format!("`{}` is not a glob: {}", error.glob, error.kind),
+                help: "`*` stands for any text, `[` opens a set of characters, `{` a choice".to_owned(),
+            }));
+            None
+        }
+    }
+}
+
+fn lacks_parameter(rule: &Named<EquivalenceRule>) -> Option<RuleError> {
+    let (field, help) = match rule.spec.same {
+        Same::Keyed if rule.spec.keys.is_empty() => {
+            ("keys", "name the fields that tell the items apart, as `keys: [name]`")
+        }
+        Same::Default if rule.spec.value.is_none() => ("value", "say what absence stands for, as `value: 30`"),
+        _ => return None,
+    };
+    Some(RuleError {
+        kind: DocumentKind::EquivalenceRule,
+        rule: rule.name.clone(),
+        pointer: "/spec".to_owned(),
+        code: "missing-field",
+        message: format!("missing field `{field}`"),
+        help: help.to_owned(),
+    })
 }

@@ -49,6 +49,8 @@ pub struct FieldChange<'a> {
     pub would_be_drift: bool,
     /// Is the value secret?
     pub sensitive: bool,
+    /// Why it is UNDETERMINED.
+    pub unknown: Option<UnknownReason>,
     /// What a reader should know of how this was found.
     pub note: Option<&'static str>,
     pub(crate) values: Values,

@@ -1,10 +1,17 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod builtin;
 mod compare;
 mod delta;
 mod equivalence;
+mod leaf;
+mod list;
+mod mask;
+mod place;
 mod rules;
+mod schema;
+mod walk;
 
 pub use crate::compare::{Comparer, RuleError, Rules};
 pub use crate::delta::{Delta, FieldChange};

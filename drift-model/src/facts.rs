@@ -217,6 +217,8 @@ facts! {
     cost: CostStatus,
     /// The named conditions of ownership rules.
     conditions: BTreeMap<String, bool>,
+    /// The labels of the namespace, by which an auto-heal policy is scoped.
+    namespace_labels: BTreeMap<String, String>,
     /// The version of the policy in force.
     policy_version: String,
 }

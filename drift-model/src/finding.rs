@@ -91,6 +91,46 @@ pub struct Finding {
     pub changes: Vec<Change>,
 }
 
+impl Finding {
+    /// A finding of which only this is known: everything else is left out, and nothing is recommended yet.
+    #[must_use]
+    pub fn new(finding_id: String, resource_ref: String, class: (DriftClass, Risk), prints: (Digest, Digest)) -> Self {
+        let (drift_class, risk) = class;
+        let (fingerprint, cause_fingerprint) = prints;
+        Self {
+            finding_id,
+            detected_at: None,
+            domain: "configuration".to_owned(),
+            resource_ref,
+            environment: None,
+            owner: None,
+            source_of_truth: None,
+            state_backend: None,
+            drift_class,
+            risk,
+            changed_fields: Vec::new(),
+            audit_correlation: None,
+            recommended_action: Action::None.word().to_owned(),
+            auto_heal_allowed: false,
+            evidence_uri: None,
+            fingerprint,
+            cause_fingerprint,
+            relation: Relation::Undetermined,
+            actions: Actions::new(Action::None, Vec::new()),
+            auto_heal: AutoHeal::refused_by(vec!["undecided".to_owned()]),
+            approvers: Vec::new(),
+            candidates: Vec::new(),
+            trace: Vec::new(),
+            reconcile_by: None,
+            reconcile_within: None,
+            playbook: None,
+            policy_digest: Digest::of(b""),
+            unit: None,
+            changes: Vec::new(),
+        }
+    }
+}
+
 /// Who did it, according to which log, and when.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -54,6 +54,12 @@ impl Timestamp {
         self.0.checked_add_signed(delta).map(Self)
     }
 
+    /// The day, as `2026/07/03`.
+    #[must_use]
+    pub fn date_path(self) -> String {
+        self.0.format("%Y/%m/%d").to_string()
+    }
+
     /// The day, as `20260703`.
     #[must_use]
     pub fn compact_date(self) -> String {

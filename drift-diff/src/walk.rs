@@ -1,0 +1,444 @@
+//! The walk: three trees and their marks, once through, side by side.
+
+use drift_model::{
+    Document, MAX_DEPTH, Marks, Observation, Observed, PatternTrie, RecordOf, Step, StepView, System, UnknownReason,
+};
+use serde_json::{Map, Value};
+
+use crate::compare::Comparer;
+use crate::delta::FieldChange;
+use crate::equivalence::{Equality, Same, equal};
+use crate::list::{Alignment, align, infer_key};
+use crate::mask::Mask;
+use crate::place::{ACTUAL, DESIRED, Place, RECORDED};
+use crate::schema::{ListKind, Shape};
+
+/// What one plane says at a place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Said<'a> {
+    /// Nothing: the plane takes no part here.
+    Silent,
+    /// That there is nothing.
+    Absent,
+    /// This.
+    Value(&'a Value),
+    /// It cannot tell.
+    Unknown(UnknownReason),
+}
+
+impl<'a> Said<'a> {
+    /// The value, if it is one; a `null` is not.
+    pub(crate) fn value(self) -> Option<&'a Value> {
+        match self {
+            Self::Value(value) if !value.is_null() => Some(value),
+            Self::Value(_) | Self::Silent | Self::Absent | Self::Unknown(_) => None,
+        }
+    }
+
+    pub(crate) const fn is_silent(self) -> bool {
+        matches!(self, Self::Silent)
+    }
+
+    pub(crate) const fn unknown(self) -> Option<UnknownReason> {
+        match self {
+            Self::Unknown(reason) => Some(reason),
+            Self::Silent | Self::Absent | Self::Value(_) => None,
+        }
+    }
+
+    fn object(self) -> Option<&'a Map<String, Value>> {
+        self.value().and_then(Value::as_object)
+    }
+
+    fn array(self) -> Option<&'a [Value]> {
+        self.value().and_then(Value::as_array).map(Vec::as_slice)
+    }
+}
+
+/// How far the planes of the resource can be compared at all.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Mode {
+    /// All that take part are known.
+    Compared,
+    /// The resource is declared and there, but not recorded: nobody can say which side moved.
+    Untracked,
+    /// A plane is unknown: differences between the others are listed, and decide nothing.
+    Undetermined,
+}
+
+/// One walk over one resource. Changes gather in the order in which they are met.
+pub(crate) struct Walk<'a, 'f> {
+    pub(crate) comparer: &'a Comparer,
+    pub(crate) observation: &'a Observation,
+    pub(crate) mask: Mask<'a, 'f>,
+    pub(crate) mode: Mode,
+    pub(crate) place: Place<'a>,
+    pub(crate) changes: Vec<FieldChange<'a>>,
+    /// What a reader should know of how the list was aligned that the walk is in.
+    pub(crate) note: Option<&'static str>,
+    exact: PatternTrie<()>,
+    documents: [Option<&'a Document>; 3],
+    actual_is_complete: bool,
+}
+
+impl<'a, 'f> Walk<'a, 'f> {
+    pub(crate) fn new(comparer: &'a Comparer, observation: &'a Observation, mask: Mask<'a, 'f>, mode: Mode) -> Self {
+        let planes = &observation.planes;
+        let mut exact = PatternTrie::default();
+        planes.exact.iter().for_each(|pattern| exact.insert(pattern, ()));
+        Self {
+            comparer,
+            observation,
+            mask,
+            mode,
+            place: Place::default(),
+            changes: Vec::new(),
+            note: None,
+            exact,
+            documents: [&planes.desired, &planes.recorded, &planes.actual].map(|plane| plane.observed.present()),
+            actual_is_complete: planes.actual.complete,
+        }
+    }
+
+    /// Walks the documents from their roots.
+    pub(crate) fn run(&mut self) {
+        let planes = &self.observation.planes;
+        let said = [&planes.desired, &planes.recorded, &planes.actual].map(|plane| match plane.known() {
+            Observed::Present(document) => Said::Value(document.value()),
+            Observed::Absent | Observed::NotKept | Observed::Released => Said::Silent,
+            // The mode says that a plane is unknown; here it takes no part.
+            Observed::Unknown(_) => Said::Silent,
+        });
+        let resource = &self.observation.resource;
+        let shape = if resource.system.is_kubernetes() {
+            self.comparer.schema.kind(&resource.group, &resource.version, &resource.kind)
+        } else {
+            None
+        };
+        self.node(said, Known { shape, defaults: &[], exact: false });
+    }
+
+    pub(crate) fn marks(&self, plane: usize) -> Option<&'a Marks> {
+        self.documents.get(plane).copied().flatten().map(Document::marks).filter(|marks| !marks.is_empty())
+    }
+
+    pub(crate) fn record_of(&self) -> RecordOf {
+        self.observation.planes.record_of
+    }
+
+    pub(crate) fn system(&self) -> &'a System {
+        &self.observation.resource.system
+    }
+
+    fn node(&mut self, said: [Said<'a>; 3], known: Known<'a>) {
+        let known = Known { exact: known.exact || self.turns_exact(), ..known };
+        let (said, opaque) = self.marked(self.silenced(said, known.exact));
+        let values = || said.into_iter().filter_map(Said::value);
+        let all = |is: fn(&Value) -> bool| values().next().is_some() && values().all(is);
+        let unknown = said.into_iter().any(|said| said.unknown().is_some());
+        // A `null` that Git declares is a value of its own: the whole place is declared absent.
+        let null = matches!(said, [Said::Value(Value::Null), ..]);
+        let containers = values().any(|value| value.is_object() || value.is_array());
+        if opaque || unknown || null {
+            self.leaf(said, known);
+        } else if containers && self.place.depth() >= MAX_DEPTH {
+            let too_deep = |said: Said<'a>| if said.is_silent() { said } else { Said::Unknown(UnknownReason::TooDeep) };
+            self.leaf(said.map(too_deep), known);
+        } else if all(Value::is_object) && !known.shape.is_some_and(Shape::is_atomic) {
+            self.object(said, known);
+        } else if all(Value::is_array) {
+            self.list(said, known);
+        } else {
+            self.leaf(said, known);
+        }
+    }
+
+    /// In a manifest of Kubernetes a `null` is silence.
+    fn silenced(&self, [desired, recorded, actual]: [Said<'a>; 3], exact: bool) -> [Said<'a>; 3] {
+        let desired = match desired {
+            Said::Value(Value::Null) if self.system().is_kubernetes() => {
+                if exact {
+                    Said::Absent
+                } else {
+                    Said::Silent
+                }
+            }
+            other => other,
+        };
+        [desired, recorded, actual]
+    }
+
+    /// Does a pattern begin to hold here that makes Git's silence an absence?
+    fn turns_exact(&self) -> bool {
+        let (by_planes, by_rules) = (!self.exact.is_empty(), !self.comparer.exact.is_empty());
+        if !by_planes && !by_rules {
+            return false;
+        }
+        let views = self.place.views(ACTUAL);
+        let mut exact = false;
+        self.exact.covering(&views, &mut |()| exact = true);
+        exact || (by_rules && !self.comparer.exact.covering(&self.observation.resource, &views).is_empty())
+    }
+
+    /// What the planes say once their marks are heeded; and is the place to be shown as one?
+    fn marked(&self, said: [Said<'a>; 3]) -> ([Said<'a>; 3], bool) {
+        let mut said = said;
+        let mut opaque = false;
+        for (plane, said) in said.iter_mut().enumerate() {
+            let Some(marks) = self.marks(plane) else { continue };
+            let here = marks.at(&self.place.views(plane));
+            opaque |= here.opaque;
+            if here.unknown {
+                *said = Said::Unknown(UnknownReason::NotYetKnown);
+            } else if here.unobservable {
+                *said = Said::Unknown(UnknownReason::NotObserved);
+            }
+        }
+        (said, opaque)
+    }
+
+    fn object(&mut self, said: [Said<'a>; 3], known: Known<'a>) {
+        if self.belongs_to_another(said) {
+            return self.leaf(said, known);
+        }
+        let maps = said.map(Said::object);
+        let mut empty = true;
+        for (plane, map) in maps.iter().enumerate() {
+            for name in map.iter().flat_map(|map| map.keys()) {
+                let seen = maps.iter().take(plane).flatten().any(|earlier| earlier.contains_key(name));
+                if seen {
+                    continue;
+                }
+                empty = false;
+                let mut inner = [Said::Silent; 3];
+                for (plane, member) in inner.iter_mut().enumerate() {
+                    *member = self.member(plane, said.get(plane).copied(), known.exact, |value| value.get(name));
+                }
+                self.place.enter_field(name);
+                self.node(inner, known.field(name));
+                self.place.leave();
+            }
+        }
+        if empty {
+            self.leaf(said, known);
+        }
+    }
+
+    /// What a plane says of a member, given what it says of the whole.
+    fn member(
+        &self,
+        plane: usize,
+        whole: Option<Said<'a>>,
+        silence_is_absence: bool,
+        get: impl Fn(&'a Value) -> Option<&'a Value>,
+    ) -> Said<'a> {
+        match whole {
+            Some(Said::Value(value)) => match get(value) {
+                Some(member) => Said::Value(member),
+                None if plane == DESIRED && !silence_is_absence => Said::Silent,
+                None if plane == ACTUAL && !self.actual_is_complete => Said::Unknown(UnknownReason::Partial),
+                None => Said::Absent,
+            },
+            Some(Said::Silent) if plane == DESIRED && silence_is_absence => Said::Absent,
+            Some(other) => other,
+            None => Said::Silent,
+        }
+    }
+
+    /// Is this place, of which Git says nothing, another's as a whole?
+    fn belongs_to_another(&self, said: [Said<'a>; 3]) -> bool {
+        let [desired, ..] = said;
+        if desired.value().is_some() {
+            return false;
+        }
+        let (path, views) = (self.place.path(), self.place.views(ACTUAL));
+        self.mask.owner(&path, &views).is_some_and(|owned| owned.kind.excuses())
+            && !self.mask.reaches_beneath(&path, &views)
+    }
+
+    fn list(&mut self, said: [Said<'a>; 3], known: Known<'a>) {
+        let lists = said.map(|said| said.array().unwrap_or_default());
+        if lists.iter().all(|list| list.is_empty()) || self.belongs_to_another(said) {
+            return self.leaf(said, known);
+        }
+        let (by, source) = self.alignment(lists, known.shape);
+        let one_value = matches!(by, None | Some(Alignment::Positional | Alignment::ListOrSet));
+        let nobody_else_speaks = said.iter().take(ACTUAL).all(|said| said.value().is_none());
+        let Some(by) = by.filter(|_| !(one_value && nobody_else_speaks)) else {
+            return self.whole_list(said, known);
+        };
+        if by == Alignment::Positional && self.is_permuted(said) {
+            return self.whole_list(said, known);
+        }
+        let aligned = align(lists, by);
+        let outer = self.note;
+        if aligned.fell_back {
+            self.note = Some("list keys are missing or repeated: aligned by position");
+        } else if source == Source::Inferred {
+            self.note = Some("no schema: list aligned by an inferred key");
+        }
+        let free = match source {
+            Source::Rule | Source::Schema if !self.order_is_told_apart() => Some("core/list-order/1"),
+            Source::Inferred | Source::System if self.lists_may_be_sets() => Some("core/list-or-set/1"),
+            Source::Rule | Source::Schema | Source::Inferred | Source::System => None,
+        };
+        self.order(said, aligned.same_order, free);
+        // A positional list is one declared value: what Git does not list in it, it declares absent.
+        let [desired, ..] = said;
+        let silence_is_absence = known.exact || !desired.is_silent() && (one_value || aligned.fell_back);
+        for (step, slot) in aligned.slots {
+            let mut items = [Said::Silent; 3];
+            for (plane, item) in items.iter_mut().enumerate() {
+                let index = slot.get(plane).copied().flatten();
+                *item = self.member(plane, said.get(plane).copied(), silence_is_absence, |list| {
+                    index.and_then(|index| list.get(index))
+                });
+            }
+            self.place.enter_element(step, slot);
+            self.element(items, known.element());
+            self.place.leave();
+        }
+        self.note = outer;
+    }
+
+    /// An item that one of the sides lacks is one change, not one for each of its fields.
+    fn element(&mut self, items: [Said<'a>; 3], known: Known<'a>) {
+        let [desired, recorded, actual] = items;
+        let whole = match (desired.value(), recorded.value(), actual.value()) {
+            (Some(d), None, Some(a)) => !recorded.is_silent() && equal(d, a) == Equality::Same,
+            (Some(_), Some(_), Some(_)) => false,
+            // Git is silent, and knows nothing of the item: its fields are compared on the other planes.
+            (None, Some(_), Some(_)) => !desired.is_silent() || self.record_of() == RecordOf::Declaration,
+            _ => true,
+        };
+        if whole { self.leaf(items, known) } else { self.node(items, known) }
+    }
+
+    /// How the elements are told apart, and who says so. `None` is a list that is one value.
+    fn alignment(&self, lists: [&'a [Value]; 3], shape: Option<Shape<'a>>) -> (Option<Alignment<'a>>, Source) {
+        let views = self.place.views(ACTUAL);
+        let rules = self.comparer.equivalences.covering(&self.observation.resource, &views);
+        let by_rule = rules.into_iter().rev().find_map(|rule| match rule.same {
+            Same::Set => Some(Alignment::Set),
+            Same::Keyed => Some(Alignment::Keyed(&rule.keys)),
+            _ => None,
+        });
+        let (by, source) = match (by_rule, shape.map(Shape::list)) {
+            (Some(by), _) => (Some(by), Source::Rule),
+            (None, Some(ListKind::Atomic)) => (None, Source::Schema),
+            (None, Some(ListKind::Set)) => (Some(Alignment::Set), Source::Schema),
+            (None, Some(ListKind::Keyed(keys))) => (Some(Alignment::Keyed(keys)), Source::Schema),
+            (None, Some(ListKind::Unknown) | None) => {
+                let key = infer_key(lists).and_then(|name| self.comparer.inferred_key(name));
+                match key {
+                    Some(keys) => (Some(Alignment::Keyed(keys)), Source::Inferred),
+                    None if self.lists_may_be_sets() => (Some(Alignment::ListOrSet), Source::System),
+                    None => (Some(Alignment::Positional), Source::System),
+                }
+            }
+        };
+        match by {
+            // What is secret must not stand in a path.
+            Some(Alignment::Set | Alignment::Keyed(_)) if self.keys_are_secret(lists, by) => {
+                (Some(Alignment::Positional), Source::System)
+            }
+            by => (by, source),
+        }
+    }
+
+    /// Do documents of this system not tell a list from a set?
+    pub(crate) fn lists_may_be_sets(&self) -> bool {
+        self.system().is_terraform() || *self.system() == System::Aws
+    }
+
+    fn keys_are_secret(&self, lists: [&'a [Value]; 3], by: Option<Alignment<'_>>) -> bool {
+        lists.iter().enumerate().any(|(plane, list)| {
+            let Some(marks) = self.marks(plane) else { return false };
+            let mut views = self.place.views(plane);
+            (0..list.len()).any(|index| {
+                views.push(StepView::Element { index: Some(index), step: None });
+                let secret = match by {
+                    Some(Alignment::Keyed(keys)) => keys.iter().any(|(name, _)| {
+                        views.push(StepView::Field(name));
+                        let secret = marks.at(&views).sensitive;
+                        views.pop();
+                        secret
+                    }),
+                    _ => marks.at(&views).sensitive || marks.beneath(&views).sensitive,
+                };
+                views.pop();
+                secret
+            })
+        })
+    }
+
+    /// Do all planes that have the list hold the same items, in different orders?
+    fn is_permuted(&self, said: [Said<'a>; 3]) -> bool {
+        let lists: Vec<&[Value]> = said.into_iter().filter_map(Said::array).collect();
+        let Some((first, rest)) = lists.split_first() else { return false };
+        if rest.iter().all(|list| {
+            list.len() == first.len() && list.iter().zip(*first).all(|(a, b)| equal(a, b) == Equality::Same)
+        }) {
+            return false;
+        }
+        let sorted = |list: &[Value]| {
+            let mut items: Vec<Step> = list.iter().map(Step::item).collect();
+            items.sort();
+            items
+        };
+        rest.iter().all(|list| list.len() == first.len()) && rest.iter().all(|list| sorted(list) == sorted(first))
+    }
+
+    /// A list that is one value: its order counts.
+    fn whole_list(&mut self, said: [Said<'a>; 3], known: Known<'a>) {
+        if self.is_permuted(said) {
+            let lists = said.map(Said::array);
+            let same = |left: usize, right: usize| match (lists.get(left), lists.get(right)) {
+                (Some(Some(x)), Some(Some(y))) => x.iter().zip(*y).all(|(a, b)| equal(a, b) == Equality::Same),
+                _ => true,
+            };
+            let orders = [same(DESIRED, RECORDED), same(RECORDED, ACTUAL), same(DESIRED, ACTUAL)];
+            self.order(said, orders, None);
+        } else {
+            self.leaf(said, known);
+        }
+    }
+}
+
+/// What is known of a place besides what the planes say there.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'a> {
+    /// Its shape, by schema.
+    pub(crate) shape: Option<Shape<'a>>,
+    /// The values that the system fills in when it is left out.
+    pub(crate) defaults: &'a [Value],
+    /// Does Git's silence mean absence?
+    pub(crate) exact: bool,
+}
+
+impl<'a> Known<'a> {
+    fn field(self, name: &str) -> Self {
+        Self {
+            shape: self.shape.map(|shape| shape.field(name)),
+            defaults: self.shape.map_or(&[], |shape| shape.default(name)),
+            exact: self.exact,
+        }
+    }
+
+    fn element(self) -> Self {
+        Self { shape: self.shape.map(Shape::element), defaults: &[], exact: self.exact }
+    }
+}
+
+/// Who says how a list is aligned.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Source {
+    /// A user's rule.
+    Rule,
+    /// The schema of the kind.
+    Schema,
+    /// The shape of the items.
+    Inferred,
+    /// What is usual in the system.
+    System,
+}

@@ -1,0 +1,137 @@
+//! `Assessment`: the answer for one resource, borrowed from what was asked.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use drift_diff::{Delta, FieldChange};
+use drift_model::{
+    AssessmentReport, Disposition, DriftClass, Existence, Facts, FieldPath, Finding, Observation, Revisions, Step,
+    UnknownReason, Verdict,
+};
+
+use crate::engine::Engine;
+use crate::finding::{Judged, finding};
+
+/// The answer for one resource.
+#[derive(Clone, Debug)]
+pub struct Assessment<'a> {
+    engine: &'a Engine,
+    observation: &'a Observation,
+    facts: Cow<'a, Facts>,
+    delta: Delta<'a>,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Assessment<'a> {
+    pub(crate) fn new(
+        engine: &'a Engine,
+        observation: &'a Observation,
+        facts: Cow<'a, Facts>,
+        delta: Delta<'a>,
+    ) -> Self {
+        let findings = findings(engine, observation, &facts, &delta);
+        Self { engine, observation, facts, delta, findings }
+    }
+
+    /// The answer in one word.
+    #[must_use]
+    pub const fn verdict(&self) -> Verdict {
+        self.delta.verdict
+    }
+
+    /// Why the verdict is UNKNOWN.
+    #[must_use]
+    pub const fn reason(&self) -> Option<UnknownReason> {
+        self.delta.reason
+    }
+
+    /// Which planes hold the resource.
+    #[must_use]
+    pub const fn existence(&self) -> Existence {
+        self.delta.existence
+    }
+
+    /// Everything on which the planes differ, excused or not, sorted by path.
+    #[must_use]
+    pub fn changes(&self) -> &[FieldChange<'a>] {
+        &self.delta.changes
+    }
+
+    /// One finding for each class of drift, the riskiest first.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// The answer as it is written out.
+    #[must_use]
+    pub fn report(&self) -> AssessmentReport {
+        let observation = self.observation;
+        let mut report = AssessmentReport::new(
+            &observation.id,
+            observation.resource.clone(),
+            self.delta.verdict,
+            self.delta.existence,
+            self.engine.digest(),
+        );
+        let planes = &observation.planes;
+        report.unit.clone_from(&observation.unit);
+        report.reason = self.delta.reason;
+        report.detail = self.detail();
+        report.partial = self.delta.partial;
+        report.revisions = Revisions::of(planes.desired.revision.as_deref(), planes.actual.revision.as_deref());
+        report.sync = self.facts.sync.known().copied();
+        report.health = self.facts.health.known().copied();
+        report.last_reconciliation = self.facts.last_reconciled_at.known().copied();
+        report.cannot_converge = self.facts.reconcile.known().and_then(|reconcile| reconcile.reason.clone());
+        report.changes = self.delta.changes.iter().map(FieldChange::to_change).collect();
+        report.findings.clone_from(&self.findings);
+        report
+    }
+
+    fn detail(&self) -> Option<String> {
+        let planes = &self.observation.planes;
+        let unknown = |plane: &&drift_model::PlaneState| plane.known().unknown().is_some();
+        self.delta.reason?;
+        [&planes.actual, &planes.desired, &planes.recorded].into_iter().find(unknown)?.detail.clone()
+    }
+}
+
+/// Judges every change that is drift, is pending, or would be drift if nothing excused it, and gathers them by class.
+fn findings(engine: &Engine, observation: &Observation, facts: &Facts, delta: &Delta<'_>) -> Vec<Finding> {
+    if delta.existence == Existence::Undetermined {
+        return Vec::new();
+    }
+    let mut by_class: BTreeMap<DriftClass, Vec<Judged<'_>>> = BTreeMap::new();
+    for change in delta.changes.iter().filter(|change| is_worth_a_finding(change)) {
+        let judged = Judged::new(engine, observation, facts, delta.existence, change);
+        by_class.entry(judged.class).or_default().push(judged);
+    }
+    let mut findings: Vec<Finding> = by_class
+        .into_values()
+        .filter_map(|judged| finding(engine, observation, facts, delta, &judged))
+        .collect();
+    findings.sort_by(|a, b| (b.risk, a.drift_class).cmp(&(a.risk, b.drift_class)));
+    findings
+}
+
+fn is_worth_a_finding(change: &FieldChange<'_>) -> bool {
+    let excused = match change.disposition {
+        Disposition::Undetermined => return false,
+        Disposition::Pending => return true,
+        Disposition::Equivalent | Disposition::OwnedBy | Disposition::Ignored => true,
+        Disposition::Undeclared | Disposition::Drift => false,
+    };
+    change.is_drift() || (excused && change.would_be_drift)
+}
+
+/// The path with every list item left open: the same for the same change of different resources.
+pub(crate) fn generalized(path: &FieldPath) -> String {
+    path.steps()
+        .iter()
+        .map(|step| match step {
+            Step::Field(_) => format!("/{step}"),
+            Step::Key(_) | Step::Item(_) | Step::Index(_) => "/*".to_owned(),
+        })
+        .collect()
+}

@@ -1,0 +1,120 @@
+//! `Engine`: a compiled contract, asked with one observation at a time.
+
+use std::borrow::Cow;
+
+use drift_diff::{Comparer, Rules};
+use drift_model::{Action, Digest, Facts, Observation};
+
+use crate::assessment::Assessment;
+use crate::contract::Contract;
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::policy::Policy;
+
+/// A compiled contract. Immutable, `Send + Sync`; answers with `&self`, and cannot fail.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    pub(crate) policy: Policy,
+    pub(crate) comparer: Comparer,
+    pub(crate) owner: String,
+    pub(crate) source_of_truth: String,
+    pub(crate) evidence: String,
+    digest: Digest,
+}
+
+impl Engine {
+    /// Compiles a contract.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is missing, contradictory or dangerous, at once: a part of the contract that is not there, a rule
+    /// that cannot be compiled, a table that recommends what the contract does not allow.
+    pub fn compile(contract: Contract) -> Result<Self, Diagnostics> {
+        let mut problems = contract.missing();
+        if let Some(policy) = &contract.policy {
+            problems.extend(not_permitted(policy, &contract.actions));
+        }
+        let rules = together(contract.diff.as_ref(), contract.policy.as_ref());
+        let comparer = Comparer::compile(&rules).map_err(|errors| {
+            problems.extend(errors.into_iter().map(|error| {
+                Diagnostic::error(error.code, &error.rule, &error.pointer, error.message).with_help(error.help)
+            }));
+        });
+        match (comparer, contract.policy, contract.owner, contract.source_of_truth, contract.evidence) {
+            (Ok(comparer), Some(policy), Some(owner), Some(source_of_truth), Some(evidence)) if problems.is_empty() => {
+                let digest = digest(&policy, contract.diff.as_ref(), &owner, &source_of_truth);
+                Ok(Self { policy, comparer, owner, source_of_truth, evidence, digest })
+            }
+            _ => Err(problems),
+        }
+    }
+
+    /// Assesses one resource: which fields drift, who owns them, what class of drift it is, what to do, and whether a
+    /// machine may do it alone.
+    ///
+    /// A pure function of its arguments. Facts of the observation go before those that are given beside it.
+    #[must_use]
+    pub fn assess<'a>(&'a self, observation: &'a Observation, facts: &'a Facts) -> Assessment<'a> {
+        let nothing = Facts::default();
+        let facts = if *facts == nothing {
+            Cow::Borrowed(&observation.facts)
+        } else if observation.facts == nothing {
+            Cow::Borrowed(facts)
+        } else {
+            Cow::Owned(observation.facts.clone().or(facts))
+        };
+        let delta = self.comparer.compare(observation, &facts);
+        Assessment::new(self, observation, facts, delta)
+    }
+
+    /// The digest of everything that decides. It is part of every finding, so that answers of different policies are
+    /// told apart.
+    #[must_use]
+    pub const fn digest(&self) -> Digest {
+        self.digest
+    }
+}
+
+fn together(diff: Option<&Rules>, policy: Option<&Policy>) -> Rules {
+    let mut rules = diff.cloned().unwrap_or_default();
+    if let Some(of_policy) = policy.map(Policy::rules) {
+        rules.ownership.extend(of_policy.ownership.iter().cloned());
+        rules.equivalences.extend(of_policy.equivalences.iter().cloned());
+        rules.ignores.extend(of_policy.ignores.iter().cloned());
+    }
+    rules
+}
+
+/// A table may recommend only what the contract allows; doing nothing is always allowed.
+fn not_permitted(policy: &Policy, actions: &[Action]) -> Vec<Diagnostic> {
+    if actions.is_empty() {
+        return Vec::new();
+    }
+    let allowed = |action: Action| action == Action::None || actions.contains(&action);
+    let permitted = actions.iter().map(|action| action.word()).collect::<Vec<_>>().join("`, `");
+    (0_usize..)
+        .zip(policy.decision().rules())
+        .filter(|(_, rule)| !allowed(rule.outcome.recommend.action()))
+        .map(|(index, rule)| {
+            let (name, action) = (&rule.id, rule.outcome.recommend.action());
+            let message = format!("rule `{name}` recommends {action}, which the contract does not allow");
+            Diagnostic::error("action-not-permitted", policy.decision_name(), &format!("/spec/rules/{index}"), message)
+                .with_help(format!("the contract allows `{permitted}`"))
+        })
+        .collect()
+}
+
+fn digest(policy: &Policy, diff: Option<&Rules>, owner: &str, source_of_truth: &str) -> Digest {
+    let rules = diff.map(|rules| {
+        let named = |name: &str, spec: Result<serde_json::Value, serde_json::Error>| {
+            // A spec is plain data with text for keys: it always becomes a value.
+            serde_json::json!([name, spec.unwrap_or_default()])
+        };
+        let ownership = rules.ownership.iter().map(|rule| named(&rule.name, serde_json::to_value(&rule.spec)));
+        let equivalences = rules.equivalences.iter().map(|rule| named(&rule.name, serde_json::to_value(&rule.spec)));
+        let ignores = rules.ignores.iter().map(|rule| named(&rule.name, serde_json::to_value(&rule.spec)));
+        let all: Vec<serde_json::Value> = ownership.chain(equivalences).chain(ignores).collect();
+        drift_model::canonical_text(&all.into())
+    });
+    let policy = policy.digest().to_string();
+    Digest::of_parts(["engine/1", &policy, &rules.unwrap_or_default(), owner, source_of_truth])
+}

@@ -1,0 +1,216 @@
+//! From changes of one class to a finding: domain, class, decision, gates, and the trace of all three tables.
+
+use drift_diff::{Delta, FieldChange};
+use drift_model::{
+    Actions, AuditCorrelation, AutoHeal, Digest, DriftClass, Existence, Facts, Finding, Obligation, Observation,
+    Relation, Risk, Timestamp, TraceStep,
+};
+
+use crate::assessment::generalized;
+use crate::documents::HealMode;
+use crate::engine::Engine;
+use crate::heal::{Attempt, refusals};
+use crate::policy::{Domained, Ruling};
+use crate::table::{Case, Table};
+
+/// A change with its place in the taxonomy, its class and its risk.
+pub(crate) struct Judged<'a> {
+    change: &'a FieldChange<'a>,
+    place: &'a Domained,
+    pub(crate) class: DriftClass,
+    risk: Risk,
+    /// Did facts lack that could have made it another class?
+    unsure: bool,
+    case: Case<'a>,
+}
+
+impl<'a> Judged<'a> {
+    pub(crate) fn new(
+        engine: &'a Engine,
+        observation: &'a Observation,
+        facts: &'a Facts,
+        existence: Existence,
+        change: &'a FieldChange<'a>,
+    ) -> Self {
+        let case = Case::new(&observation.resource, facts).existing(existence).of_change(change);
+        let place = engine.policy.taxonomy().decide(&case).outcome;
+        let case = case.in_domain(place.domain, &place.label);
+        let classified = engine.policy.classification().decide(&case);
+        let class = classified.outcome.class;
+        let risk = classified.outcome.risk.unwrap_or(place.risk);
+        Self { change, place, class, risk, unsure: !classified.missing.is_empty(), case: case.of_class(class, risk) }
+    }
+
+    /// The decision for this change alone. One that rests on a class that nobody can be sure of, or on facts that are
+    /// missing, leaves the runtime alone.
+    fn ruling<'t>(&self, table: &'t Table<Ruling>) -> Ruled<'t> {
+        let decided = table.decide(&self.case);
+        let unsure = self.unsure || !decided.missing.is_empty();
+        let bold = decided.outcome.recommend.action().changes_runtime() || decided.outcome.auto_heal != HealMode::Deny;
+        if unsure && bold {
+            return Ruled { ruling: table.on_unknown(), rule: ON_UNKNOWN, unsure };
+        }
+        Ruled { ruling: decided.outcome, rule: decided.rule.map_or(ON_UNKNOWN, |rule| rule.id.as_str()), unsure }
+    }
+}
+
+/// The name under which a trace lists the answer for missing facts.
+const ON_UNKNOWN: &str = "onUnknown";
+
+/// A decision, and whether facts were missing for it.
+struct Ruled<'t> {
+    ruling: &'t Ruling,
+    rule: &'t str,
+    unsure: bool,
+}
+
+/// One finding of all changes of one class; `None` if there are no changes.
+pub(crate) fn finding(
+    engine: &Engine,
+    observation: &Observation,
+    facts: &Facts,
+    delta: &Delta<'_>,
+    judged: &[Judged<'_>],
+) -> Option<Finding> {
+    let lead = judged.iter().max_by_key(|judged| judged.risk)?;
+    let decision = engine.policy.decision();
+    let ruled = lead.ruling(decision);
+    let attempt = Attempt {
+        resource: &observation.resource,
+        changes: judged.iter().map(|judged| (judged.change, judged.place)).collect(),
+        ruling: ruled.ruling,
+        facts,
+        // A change that by itself would be decided otherwise is a reason to leave all of them alone.
+        facts_are_missing: judged.iter().any(|judged| judged.ruling(decision).unsure),
+        partial: delta.partial,
+    };
+    let mut refused = refusals(&attempt, engine.policy.heal_policies().iter().map(|named| &named.spec));
+    if judged.iter().any(|judged| judged.ruling(decision).ruling != ruled.ruling) {
+        refused.push("decisions-differ");
+    }
+    let detected_at = observation.observed_at.or(facts.now);
+    let prints = Fingerprints::of(observation, lead.class, judged);
+    let finding_id = finding_id(&prints.finding, detected_at);
+    let actors = facts.actors.known().map(Vec::as_slice).unwrap_or_default();
+    let mut finding = Finding::new(
+        finding_id(&prints.finding, detected_at),
+        observation.resource.to_string(),
+        (lead.class, lead.risk),
+        (prints.finding, prints.cause),
+    );
+    finding.evidence_uri = Some(evidence_uri(&engine.evidence, &finding.finding_id, detected_at));
+    finding.detected_at = detected_at;
+    finding.domain.clone_from(&lead.place.label);
+    finding.environment = facts.environment.known().cloned();
+    finding.owner = Some(facts.owner.known().unwrap_or(&engine.owner).clone());
+    finding.source_of_truth = Some(observation.source_of_truth.as_ref().unwrap_or(&engine.source_of_truth).clone());
+    finding.state_backend.clone_from(&observation.state_backend);
+    finding.changed_fields = judged.iter().map(|judged| changed_field(judged.change)).collect();
+    match facts.actors.known().map(Vec::as_slice) {
+        Some([actor]) => finding.audit_correlation = Some(AuditCorrelation::from(actor)),
+        // Several may have done it: all are listed, none is picked.
+        Some(actors) => finding.candidates = actors.to_vec(),
+        None => {}
+    }
+    finding.recommended_action = ruled.ruling.recommend.to_string();
+    finding.auto_heal_allowed = refused.is_empty();
+    finding.auto_heal = AutoHeal::refused_by(refused.into_iter().map(str::to_owned).collect());
+    finding.relation = common_relation(judged);
+    finding.actions = Actions::new(ruled.ruling.recommend.action(), obligations(ruled.ruling));
+    finding.approvers.clone_from(&ruled.ruling.approvers);
+    finding.trace = trace(engine, lead, &ruled);
+    finding.reconcile_within = ruled.ruling.reconcile_within;
+    finding.reconcile_by = detected_at.zip(finding.reconcile_within).and_then(|(at, within)| at.plus(within));
+    finding.playbook.clone_from(&ruled.ruling.playbook);
+    finding.policy_digest = engine.digest();
+    finding.unit.clone_from(&observation.unit);
+    finding.changes = judged.iter().map(|judged| judged.change.to_change()).collect();
+    Some(finding)
+}
+
+fn changed_field(change: &FieldChange<'_>) -> String {
+    let pointers = [&change.pointers.actual, &change.pointers.desired, &change.pointers.recorded];
+    pointers.into_iter().flatten().next().cloned().unwrap_or_default()
+}
+
+/// The relation of all changes, or CONFLICT where they differ in it.
+fn common_relation(judged: &[Judged<'_>]) -> Relation {
+    let mut relations = judged.iter().map(|judged| judged.change.relation);
+    match relations.next() {
+        Some(first) if relations.all(|relation| relation == first) => first,
+        _ => Relation::Conflict,
+    }
+}
+
+/// What the recommendation obliges to, and what the rule adds. To heal with an alert is to notify.
+fn obligations(ruling: &Ruling) -> Vec<Obligation> {
+    let alert = (ruling.auto_heal == HealMode::AllowWithAlert).then_some(Obligation::Notify);
+    let mut all: Vec<Obligation> = ruling.recommend.obligations().to_vec();
+    all.extend(&ruling.obligations);
+    all.extend(alert);
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// What a finding is known by.
+struct Fingerprints {
+    /// The same for the same resource, class, paths and relations.
+    finding: Digest,
+    /// The same for the same cause on different resources.
+    cause: Digest,
+}
+
+impl Fingerprints {
+    fn of(observation: &Observation, class: DriftClass, judged: &[Judged<'_>]) -> Self {
+        let resource = drift_model::canonical_text_of(&observation.resource).unwrap_or_default();
+        let paths: Vec<String> = judged.iter().map(|judged| judged.change.path.to_string()).collect();
+        let relations = || judged.iter().map(|judged| judged.change.relation.word());
+        let finding = ["finding/1", &resource, class.word()]
+            .into_iter()
+            .chain(paths.iter().map(String::as_str).zip(relations()).flat_map(|(path, relation)| [path, relation]));
+        let mut causes: Vec<(String, &str)> =
+            judged.iter().map(|judged| generalized(&judged.change.path)).zip(relations()).collect();
+        causes.sort();
+        causes.dedup();
+        let system = observation.resource.system.word();
+        let cause = ["cause/1", &system, &observation.resource.group, observation.resource.kind_or_type(), class.word()]
+            .into_iter()
+            .chain(causes.iter().flat_map(|(path, relation)| [path.as_str(), relation]));
+        Self { finding: Digest::of_parts(finding), cause: Digest::of_parts(cause) }
+    }
+}
+
+/// `drift-20260703-` and twelve digits: no clock and no counter, so that the same observation has the same finding.
+fn finding_id(fingerprint: &Digest, detected_at: Option<Timestamp>) -> String {
+    let day = detected_at.map_or_else(|| "undated".to_owned(), Timestamp::compact_date);
+    let moment = detected_at.map(|at| at.to_string()).unwrap_or_default();
+    let digits: String =
+        Digest::of_parts([fingerprint.hex().as_str(), moment.as_str()]).hex().chars().take(12).collect();
+    format!("drift-{day}-{digits}")
+}
+
+fn evidence_uri(prefix: &str, finding_id: &str, detected_at: Option<Timestamp>) -> String {
+    let prefix = prefix.trim_end_matches('/');
+    match detected_at {
+        Some(at) => format!("{prefix}/{}/{finding_id}", at.date_path()),
+        None => format!("{prefix}/{finding_id}"),
+    }
+}
+
+fn trace(engine: &Engine, lead: &Judged<'_>, ruled: &Ruled<'_>) -> Vec<TraceStep> {
+    let policy = &engine.policy;
+    vec![
+        step("taxonomy", policy.taxonomy(), &lead.case, None),
+        step("classification", policy.classification(), &lead.case, None),
+        step("decision", policy.decision(), &lead.case, Some(ruled.rule)),
+    ]
+}
+
+/// How one table came to its answer. `rule` is given where the answer was overruled for want of facts.
+fn step<T: PartialEq>(name: &str, table: &Table<T>, case: &Case<'_>, rule: Option<&str>) -> TraceStep {
+    let decided = table.decide(case);
+    let by_table = decided.rule.map_or(ON_UNKNOWN, |decided| decided.id.as_str());
+    let missing = decided.missing.iter().map(|column| column.to_string()).collect();
+    TraceStep::new(name, rule.unwrap_or(by_table), missing, table.refusals(case))
+}

@@ -1,0 +1,96 @@
+//! The gate: a machine acts alone only where every condition is *known* to be met (law 6, seeds S0.9).
+
+use drift_diff::FieldChange;
+use drift_model::{
+    Action, Facts, Freeze, Freshness, HealthStatus, IncidentState, OwnerKind, PathPattern, Relation, ResourceRef, YesNo,
+};
+
+use crate::documents::{AutoHealPolicy, HealMode};
+use crate::policy::{Domained, Ruling};
+
+/// What a machine would do alone.
+pub(crate) struct Attempt<'a> {
+    pub(crate) resource: &'a ResourceRef,
+    pub(crate) changes: Vec<(&'a FieldChange<'a>, &'a Domained)>,
+    pub(crate) ruling: &'a Ruling,
+    pub(crate) facts: &'a Facts,
+    /// Were there facts missing that could have changed the class or the decision?
+    pub(crate) facts_are_missing: bool,
+    /// Is a part of the resource unknown?
+    pub(crate) partial: bool,
+}
+
+/// The gates that refuse, in the order in which they are asked. None of them can be switched off by a document.
+pub(crate) fn refusals<'p>(
+    attempt: &Attempt<'_>,
+    policies: impl Iterator<Item = &'p AutoHealPolicy>,
+) -> Vec<&'static str> {
+    let Attempt { changes, facts, .. } = attempt;
+    let any = |test: &dyn Fn(&FieldChange<'_>) -> bool| changes.iter().any(|(change, _)| test(change));
+    // Every fact must be known to be good: an unknown one refuses as a bad one does.
+    let conditions = [
+        ("decision-denies", attempt.ruling.auto_heal == HealMode::Deny),
+        ("not-a-revert", attempt.ruling.recommend.action() != Action::RuntimeRevert),
+        ("protected-domain", changes.iter().any(|(_, place)| place.domain.is_protected())),
+        ("unknown-facts", attempt.facts_are_missing),
+        ("partial-observation", attempt.partial),
+        ("ambiguous-owner", any(&|change| change.owner == OwnerKind::Ambiguous)),
+        ("not-declared", any(&|change| !change.is_drift() || is_undeclared(change))),
+        ("git-moved-too", any(&|change| !matches!(change.relation, Relation::RuntimeChanged | Relation::Differs))),
+        ("desired-not-fresh", facts.desired_freshness.known() != Some(&Freshness::Fresh)),
+        ("not-reversible", facts.reversible.known() != Some(&YesNo::Yes)),
+        ("freeze", facts.freeze.known() != Some(&Freeze::Off)),
+        ("suspended", facts.suspended.known().map(|suspension| suspension.state) != Some(YesNo::No)),
+        (
+            "incident",
+            !matches!(
+                facts.incident.known().map(|incident| incident.state),
+                Some(IncidentState::None | IncidentState::Closed)
+            ),
+        ),
+    ];
+    let mut refused: Vec<&'static str> =
+        conditions.into_iter().filter(|(_, refuses)| *refuses).map(|(gate, _)| gate).collect();
+    refused.extend(uncovered(attempt, policies));
+    refused
+}
+
+const fn is_undeclared(change: &FieldChange<'_>) -> bool {
+    matches!(change.relation, Relation::UndeclaredAddition | Relation::UndeclaredChange)
+}
+
+/// Why no policy covers the attempt: the refusals of the one that comes nearest. Empty if one covers it.
+fn uncovered<'p>(attempt: &Attempt<'_>, policies: impl Iterator<Item = &'p AutoHealPolicy>) -> Vec<&'static str> {
+    policies
+        .map(|policy| refused_by(policy, attempt))
+        .min_by_key(Vec::len)
+        .unwrap_or_else(|| vec!["no-auto-heal-policy"])
+}
+
+fn refused_by(policy: &AutoHealPolicy, attempt: &Attempt<'_>) -> Vec<&'static str> {
+    let kind = attempt.resource.kind_or_type();
+    let labels = attempt.facts.namespace_labels.known();
+    let namespace = &policy.applies_to.namespaces.match_labels;
+    let in_namespace =
+        namespace.iter().all(|(name, value)| labels.is_some_and(|labels| labels.get(name) == Some(value)));
+    let paths: Vec<_> = attempt.changes.iter().map(|(change, _)| &change.path).collect();
+    let allowed = paths.iter().all(|path| policy.allowed_paths.iter().any(|allowed| allowed.covers(path)));
+    // A change above a denied path would carry it along.
+    let denied = paths.iter().any(|path| {
+        policy.denied_paths.iter().any(|denied| denied.covers(path) || PathPattern::from(*path).contains(denied))
+    });
+    let healthy = attempt.facts.health.known() == Some(&HealthStatus::Healthy);
+    [
+        ("kind-not-covered", !policy.applies_to.resource_kinds.iter().any(|known| known == kind)),
+        ("namespace-not-covered", !in_namespace),
+        ("denied-path", denied),
+        ("path-not-allowed", !allowed),
+        ("unhealthy", policy.require_healthy_before_heal && !healthy),
+        // The bound itself is counted by whoever acts on many; without one the radius is not bounded.
+        ("unbounded", policy.max_objects_per_reconcile == 0),
+    ]
+    .into_iter()
+    .filter(|(_, refuses)| *refuses)
+    .map(|(gate, _)| gate)
+    .collect()
+}
