@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use drift_model::{
-    ChangeKind, Disposition, Existence, FieldPath, Masked, OwnerKind, Pointers, RecordOf, Relation, Shown, StepView,
+    ChangeKind, Disposition, Existence, FieldPath, MAX_DEPTH, Masked, OwnerKind, Pointers, RecordOf, Relation, Shown,
+    StepView, UnknownReason,
 };
 use serde_json::Value;
 
@@ -237,11 +238,22 @@ impl<'a> Walk<'a, '_> {
             counted: counted && disposition == Disposition::Undeclared,
             would_be_drift,
             sensitive,
-            unknown: said.into_iter().find_map(Said::unknown),
+            unknown: self.why_unknown(said, difference.unknown),
             note: self.note,
             values: self.values(said, sensitive),
             path,
         }
+    }
+
+    /// Why nobody can tell: a plane says so, or the values cannot be compared.
+    fn why_unknown(&self, said: [Said<'a>; 3], unknowable: bool) -> Option<UnknownReason> {
+        let left = MAX_DEPTH.saturating_sub(self.place.depth());
+        let too_deep = || said.into_iter().filter_map(Said::value).any(|value| is_deeper(value, left));
+        said.into_iter().find_map(Said::unknown).or_else(|| {
+            // Numbers that were rounded on reading, to the same double.
+            let otherwise = UnknownReason::Inconsistent;
+            unknowable.then(|| if too_deep() { UnknownReason::TooDeep } else { otherwise })
+        })
     }
 
     fn owner(&self, path: &FieldPath, views: &[StepView<'_>], declared: bool) -> Owned<'a> {
@@ -418,6 +430,16 @@ fn kind(against: Said<'_>, actual: Said<'_>) -> ChangeKind {
         (false, true) => ChangeKind::Added,
         (true, false) => ChangeKind::Removed,
         (true, true) | (false, false) => ChangeKind::Changed,
+    }
+}
+
+/// Is the value nested more than `levels` deep?
+fn is_deeper(value: &Value, levels: usize) -> bool {
+    let Some(below) = levels.checked_sub(1) else { return value.is_array() || value.is_object() };
+    match value {
+        Value::Array(items) => items.iter().any(|item| is_deeper(item, below)),
+        Value::Object(map) => map.values().any(|member| is_deeper(member, below)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
 

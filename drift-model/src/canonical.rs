@@ -75,37 +75,51 @@ fn sorted(map: &Map<String, Value>) -> Vec<(&String, &Value)> {
     entries
 }
 
+/// What is still to be written, the next last. A list of its own rather than recursion: values have any depth.
+enum Todo<'v> {
+    Value(&'v Value),
+    Name(&'v str),
+    Text(&'static str),
+}
+
 fn write(value: &Value, out: &mut String) {
-    match value {
-        Value::Null => out.push_str("null"),
-        Value::Bool(true) => out.push_str("true"),
-        Value::Bool(false) => out.push_str("false"),
-        Value::Number(number) => match Decimal::of(number) {
-            Some(decimal) => out.push_str(&decimal.to_string()),
-            None => out.push_str(&number.to_string()),
-        },
-        Value::String(text) => write_string(text, out),
-        Value::Array(items) => {
-            out.push('[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                write(item, out);
-            }
-            out.push(']');
-        }
-        Value::Object(map) => {
-            out.push('{');
-            for (index, (key, value)) in sorted(map).into_iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                write_string(key, out);
+    let mut todo = vec![Todo::Value(value)];
+    while let Some(next) = todo.pop() {
+        match next {
+            Todo::Text(text) => out.push_str(text),
+            Todo::Name(name) => {
+                write_string(name, out);
                 out.push(':');
-                write(value, out);
             }
-            out.push('}');
+            Todo::Value(Value::Null) => out.push_str("null"),
+            Todo::Value(Value::Bool(true)) => out.push_str("true"),
+            Todo::Value(Value::Bool(false)) => out.push_str("false"),
+            Todo::Value(Value::Number(number)) => match Decimal::of(number) {
+                Some(decimal) => out.push_str(&decimal.to_string()),
+                None => out.push_str(&number.to_string()),
+            },
+            Todo::Value(Value::String(text)) => write_string(text, out),
+            Todo::Value(Value::Array(items)) => {
+                out.push('[');
+                todo.push(Todo::Text("]"));
+                for (index, item) in items.iter().enumerate().rev() {
+                    todo.push(Todo::Value(item));
+                    if index > 0 {
+                        todo.push(Todo::Text(","));
+                    }
+                }
+            }
+            Todo::Value(Value::Object(map)) => {
+                out.push('{');
+                todo.push(Todo::Text("}"));
+                for (index, (name, member)) in sorted(map).into_iter().enumerate().rev() {
+                    todo.push(Todo::Value(member));
+                    todo.push(Todo::Name(name));
+                    if index > 0 {
+                        todo.push(Todo::Text(","));
+                    }
+                }
+            }
         }
     }
 }

@@ -1,0 +1,271 @@
+//! The laws of DESIGN.md section 3 that a comparison answers for, as properties over generated triples.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+use std::collections::BTreeSet;
+
+use drift_diff::{Comparer, Delta, Rules};
+use drift_model::{
+    Disposition, Document, Facts, FieldPath, Mark, Observation, Observed, PlaneState, Planes, RecordOf, Relation,
+    ResourceRef, Step, UnknownReason, Verdict,
+};
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+fn comparer() -> Comparer {
+    Comparer::compile(&Rules::default()).unwrap()
+}
+
+fn observation(planes: Planes) -> Observation {
+    Observation::new("obs", ResourceRef::default(), planes)
+}
+
+fn three(d: &Value, r: &Value, a: &Value) -> Observation {
+    let planes = Planes::new(PlaneState::present(d.clone()), PlaneState::present(a.clone()));
+    observation(planes.with_recorded(PlaneState::present(r.clone()), RecordOf::Observation))
+}
+
+/// Everything that a delta says, as text.
+fn told(delta: &Delta<'_>) -> String {
+    let changes: Vec<_> = delta.changes.iter().map(drift_diff::FieldChange::to_change).collect();
+    format!("{} {:?} {}", delta.verdict, delta.reason, serde_json::to_string(&changes).unwrap())
+}
+
+fn scalar() -> impl Strategy<Value = Value> {
+    prop_oneof![(0..3_i64).prop_map(Value::from), Just(json!("x")), Just(json!(true)), Just(json!("y"))]
+}
+
+/// Trees of maps and scalars, in which three planes often agree.
+fn tree() -> impl Strategy<Value = Value> {
+    let leaf = scalar();
+    let inner = leaf.prop_recursive(3, 12, 3, |inner| {
+        proptest::collection::btree_map("[a-c]", inner, 1..4).prop_map(|map| Value::Object(map.into_iter().collect()))
+    });
+    proptest::collection::btree_map("[a-c]", inner, 0..4).prop_map(|map| Value::Object(map.into_iter().collect()))
+}
+
+/// Any JSON, with lists of every sort.
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![scalar(), Just(Value::Null), Just(json!(1.0)), Just(json!({})), Just(json!([]))];
+    leaf.prop_recursive(4, 32, 4, |inner| {
+        prop_oneof![
+            proptest::collection::btree_map("[a-c]|name|id", inner.clone(), 0..4)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+            proptest::collection::vec(inner, 0..4).prop_map(Value::from),
+            proptest::collection::vec(("[a-d]", 0..3_i64), 0..4).prop_map(|items| {
+                items.into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
+            }),
+        ]
+    })
+}
+
+fn leaves(value: &Value, path: &FieldPath, found: &mut BTreeSet<FieldPath>) {
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            for (name, member) in map {
+                leaves(member, &path.join(Step::field(name.as_str())), found);
+            }
+        }
+        _ => {
+            found.insert(path.clone());
+        }
+    }
+}
+
+fn at<'v>(value: &'v Value, path: &FieldPath) -> Option<&'v Value> {
+    path.resolve(value).and_then(|pointer| value.pointer(pointer.as_str()))
+}
+
+/// The relation of a leaf, from the table in the docs. `None` where nothing is to be listed.
+fn oracle(d: Option<&Value>, r: Option<&Value>, a: Option<&Value>) -> Option<Relation> {
+    match d {
+        Some(_) => match (d == r, r == a, d == a) {
+            (true, true, _) => None,
+            (true, false, _) => Some(Relation::RuntimeChanged),
+            (false, true, _) => Some(Relation::NotApplied),
+            (false, false, true) => Some(Relation::StaleRecord),
+            (false, false, false) => Some(Relation::Conflict),
+        },
+        None if r == a => None,
+        None if r.is_none() => Some(Relation::UndeclaredAddition),
+        None => Some(Relation::UndeclaredChange),
+    }
+}
+
+fn reversed(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut members: Vec<_> = map.iter().collect();
+            members.reverse();
+            Value::Object(members.into_iter().map(|(k, v)| (k.clone(), reversed(v))).collect::<Map<_, _>>())
+        }
+        Value::Array(items) => items.iter().map(reversed).collect(),
+        other => other.clone(),
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_leaf_has_the_relation_of_the_naive_oracle(d in tree(), r in tree(), a in tree()) {
+        let (comparer, observation) = (comparer(), three(&d, &r, &a));
+        let delta = comparer.compare(&observation, &Facts::default());
+        let mut paths = BTreeSet::new();
+        for plane in [&d, &r, &a] {
+            leaves(plane, &FieldPath::root(), &mut paths);
+        }
+        for path in paths {
+            let [vd, vr, va] = [&d, &r, &a].map(|plane| at(plane, &path));
+            // Where a plane holds a tree and another a scalar, the change stands at the place where they part.
+            let parts_above = path.steps().iter().scan(FieldPath::root(), |above, step| {
+                let here = above.clone();
+                *above = above.join(step.clone());
+                Some(here)
+            }).any(|above| [&d, &r, &a].iter().any(|plane| at(plane, &above).is_some_and(|value| !value.is_object())));
+            let mixed = [vd, vr, va].iter().flatten().any(|value| value.is_object()) || parts_above;
+            if mixed {
+                continue;
+            }
+            let listed = delta.changes.iter().find(|change| change.path == path).map(|change| change.relation);
+            prop_assert_eq!(listed, oracle(vd, vr, va), "{} of {} {} {}", path, d, r, a);
+        }
+    }
+
+    #[test]
+    fn law_4_nothing_vanishes(d in any_json(), r in any_json(), a in any_json()) {
+        let (comparer, observation) = (comparer(), three(&d, &r, &a));
+        let delta = comparer.compare(&observation, &Facts::default());
+        // Drifted exactly when a change that is drift is listed.
+        prop_assert_eq!(delta.verdict == Verdict::Drifted, delta.changes.iter().any(drift_diff::FieldChange::is_drift));
+        // If record and runtime differ at all, or desired and runtime at something declared, something is listed.
+        if drift_diff::equal(&r, &a) == drift_diff::Equality::Different {
+            prop_assert!(!delta.changes.is_empty(), "{} {} {}", d, r, a);
+        }
+        // Sorted, and no path is listed twice for the same thing.
+        let keys: Vec<_> = delta.changes.iter().map(|change| (change.path.clone(), change.kind)).collect();
+        let mut sorted = keys.clone();
+        sorted.sort();
+        sorted.dedup();
+        prop_assert_eq!(keys, sorted);
+    }
+
+    #[test]
+    fn equal_planes_are_in_sync(value in any_json()) {
+        let (comparer, observation) = (comparer(), three(&value, &value, &value));
+        let delta = comparer.compare(&observation, &Facts::default());
+        prop_assert_eq!(delta.verdict, Verdict::InSync);
+        prop_assert!(delta.changes.is_empty());
+    }
+
+    #[test]
+    fn law_9_same_in_same_out(d in any_json(), r in any_json(), a in any_json()) {
+        let comparer = comparer();
+        let observations = [three(&d, &r, &a), three(&reversed(&d), &reversed(&r), &reversed(&a))];
+        let [once, twice] = observations.each_ref().map(|observation| told(&comparer.compare(observation, &Facts::default())));
+        prop_assert_eq!(once, twice);
+    }
+
+    #[test]
+    fn law_3_no_result_is_not_no_drift(d in any_json(), a in any_json()) {
+        let comparer = comparer();
+        let reasons = UnknownReason::ALL.iter().copied();
+        for reason in reasons {
+            for planes in [
+                Planes::new(PlaneState::present(d.clone()), PlaneState::unknown(reason)),
+                Planes::new(PlaneState::unknown(reason), PlaneState::present(a.clone())),
+                Planes::new(PlaneState::present(d.clone()), PlaneState::present(a.clone()))
+                    .with_recorded(PlaneState::unknown(reason), RecordOf::Observation),
+            ] {
+                let observation = observation(planes);
+                let delta = comparer.compare(&observation, &Facts::default());
+                prop_assert_eq!((delta.verdict, delta.reason), (Verdict::Unknown, Some(reason)));
+                prop_assert!(delta.changes.iter().all(|change| change.disposition == Disposition::Undetermined));
+            }
+        }
+    }
+
+    #[test]
+    fn replacing_a_value_by_unknown_never_makes_a_difference_the_same(d in tree(), a in tree(), which in any::<prop::sample::Index>()) {
+        let comparer = comparer();
+        let before = observation(Planes::new(PlaneState::present(d.clone()), PlaneState::present(a.clone())));
+        let before = comparer.compare(&before, &Facts::default());
+        let declared: Vec<_> =
+            before.changes.iter().filter(|change| change.is_drift()).map(|change| change.path.clone()).collect();
+        prop_assume!(!declared.is_empty());
+        let path = which.get(&declared);
+        let mut document = Document::new(a.clone());
+        document.mark(Mark::Unknown, path.into());
+        let planes = Planes::new(PlaneState::present(d.clone()), PlaneState::new(Observed::Present(document)));
+        let after = observation(planes);
+        let after = comparer.compare(&after, &Facts::default());
+        prop_assert!(matches!(after.verdict, Verdict::Drifted | Verdict::Unknown));
+        let there = after.changes.iter().find(|change| change.path == *path).map(|change| change.disposition);
+        prop_assert_eq!(there, Some(Disposition::Undetermined));
+    }
+}
+
+#[test]
+fn law_2_total_on_any_depth() {
+    let nested = |depth: usize, leaf: Value, object: bool| {
+        let wrap = |value: Value| {
+            if object {
+                Value::Object([("a".to_owned(), value)].into_iter().collect())
+            } else {
+                Value::Array(vec![value])
+            }
+        };
+        (0..depth).fold(leaf, |value, _| wrap(value))
+    };
+    let comparer = comparer();
+    for object in [true, false] {
+        for depth in [100, 511, 512, 513, 1_000] {
+            let observation = three(&nested(depth, json!(1), object), &json!({}), &nested(depth, json!(2), object));
+            let delta = comparer.compare(&observation, &Facts::default());
+            let expected = if depth > 512 { Verdict::Unknown } else { Verdict::Drifted };
+            assert_eq!(
+                delta.verdict,
+                expected,
+                "depth {depth}, objects {object}: {:?}",
+                delta.changes.first().map(|c| c.disposition)
+            );
+            if depth > 512 {
+                assert_eq!(delta.reason, Some(UnknownReason::TooDeep));
+            }
+        }
+    }
+}
+
+#[test]
+fn law_8_a_secret_never_leaves() {
+    let mut desired = Document::new(
+        json!({"data": {"pw": "CANARY-aaaa", "list": ["CANARY-bbbb", "x"]}, "items": [{"name": "CANARY-cccc"}]}),
+    );
+    for path in ["/data", "/items/*/name"] {
+        desired.mark(Mark::Sensitive, path.parse().unwrap());
+    }
+    let mut planes = Planes::new(
+        PlaneState::new(Observed::Present(desired)),
+        PlaneState::present(
+            json!({"data": {"pw": "CANARY-dddd", "list": ["x", "CANARY-bbbb"]}, "items": [{"name": "CANARY-eeee"}], "note": "uses CANARY-aaaa"}),
+        ),
+    );
+    planes.redact();
+    let observation = observation(planes);
+    let comparer = comparer();
+    let delta = comparer.compare(&observation, &Facts::default());
+    let text = format!("{} {delta:?}", told(&delta));
+    assert!(!text.contains("CANARY"), "{text}");
+    assert_eq!(delta.verdict, Verdict::Drifted);
+}
+
+#[test]
+fn a_wide_keyed_list_with_one_insertion_is_one_change() {
+    let items = |from: i64| -> Value { (from..20_000).map(|i| json!({"name": format!("n{i}"), "v": i})).collect() };
+    let observation = three(&json!({"l": items(0)}), &json!({"l": items(0)}), &json!({"l": items(-1)}));
+    let comparer = comparer();
+    let delta = comparer.compare(&observation, &Facts::default());
+    assert_eq!(delta.changes.len(), 1);
+    let plain = |from: i64| -> Value { (from..20_000).collect() };
+    let observation = three(&json!({"l": plain(0)}), &json!({"l": plain(0)}), &json!({"l": plain(-1)}));
+    let delta = comparer.compare(&observation, &Facts::default());
+    assert_eq!(delta.changes.len(), 1);
+}
