@@ -5,6 +5,7 @@ mod compare;
 mod delta;
 mod equivalence;
 mod rules;
+mod schema;
 
 pub use crate::compare::{Comparer, RuleError, Rules};
 pub use crate::delta::{Delta, FieldChange};
@@ -14,3 +15,4 @@ pub use crate::equivalence::{
 pub use crate::rules::{
     ControllerClaim, EquivalenceRule, IgnoreRule, Named, OwnershipRule, ResourceSelector, Selector, SelectorError,
 };
+pub use crate::schema::{Leaf, ListKey, ListKind, Schema, Shape};
