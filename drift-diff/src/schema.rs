@@ -5,7 +5,9 @@ mod table;
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+use crate::equivalence::{equal, is_empty};
 
 /// The shapes of the kinds of a system.
 ///
@@ -103,6 +105,12 @@ impl Schema {
             owner.empty_is_absent = owner.name.ends_with("Status") || EMPTY_IS_ABSENT.contains(&owner.name.as_str());
         }
         schema
+    }
+
+    /// A schema that knows nothing.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self { kinds: BTreeMap::new(), types: Vec::new(), collections: Vec::new() }
     }
 
     /// The shape of a kind; `group` is empty for the core group.
@@ -240,8 +248,8 @@ impl<'s> Shape<'s> {
     #[must_use]
     pub fn default(self, field: &str) -> &'s [Value] {
         match self.filled(field) {
-            Some(Default::OneOf(values)) => values,
-            Some(Default::SameAs(_)) | None => &[],
+            Some(Filled::OneOf(values)) => values,
+            Some(Filled::SameAs(_)) | None => &[],
         }
     }
 
@@ -249,12 +257,30 @@ impl<'s> Shape<'s> {
     #[must_use]
     pub fn default_from(self, field: &str) -> Option<&'s str> {
         match self.filled(field) {
-            Some(Default::SameAs(sibling)) => Some(sibling),
-            Some(Default::OneOf(_)) | None => None,
+            Some(Filled::SameAs(sibling)) => Some(sibling),
+            Some(Filled::OneOf(_)) | None => None,
         }
     }
 
-    fn filled(self, field: &str) -> Option<&'s Default> {
+    /// Would the API server have put this value here, had the field been left out? `beside` is the object that holds the field.
+    ///
+    /// So it is with `null`, with emptiness where it is absence, with each [`default`](Self::default), with a copy of the
+    /// field it is [taken from](Self::default_from), and with those structs that say nothing when they are empty, if all that
+    /// they hold is of this kind: `securityContext: {procMount: Default}`.
+    #[must_use]
+    pub fn fills_in(self, field: &str, value: &Value, beside: &Map<String, Value>) -> bool {
+        let same = |default: &Value| equal(default, value).is_same();
+        let here = self.field(field);
+        value.is_null()
+            || here.empty_is_absent() && is_empty(Some(value))
+            || self.default(field).iter().any(same)
+            || self.default_from(field).and_then(|sibling| beside.get(sibling)).is_some_and(same)
+            // Structs that say nothing when they are empty do not hold themselves, so this ends.
+            || here.schema.owner(here.node).is_some_and(|owner| owner.empty_is_absent)
+                && value.as_object().is_some_and(|map| map.iter().all(|(name, value)| here.fills_in(name, value, map)))
+    }
+
+    fn filled(self, field: &str) -> Option<&'s Filled> {
         self.schema.owner(self.node)?.defaults.get(field)
     }
 
@@ -300,14 +326,14 @@ struct Type {
     fields: Vec<(&'static str, Node)>,
     /// For a type that is no struct.
     alias: Option<Node>,
-    defaults: BTreeMap<String, Default>,
+    defaults: BTreeMap<String, Filled>,
     empty_is_absent: bool,
     empty_is_meant: Vec<&'static str>,
 }
 
 /// What stands for a field that is left out.
 #[derive(Clone, Debug)]
-enum Default {
+enum Filled {
     OneOf(Vec<Value>),
     SameAs(String),
 }
@@ -491,6 +517,43 @@ mod tests {
         let port = schema.kind("", "v1", "Service").unwrap().field("spec").field("ports").element();
         assert_eq!(port.default_from("targetPort"), Some("port"));
         assert!(port.default("targetPort").is_empty());
+    }
+
+    #[test]
+    fn what_the_api_server_fills_in_is_known_with_all_that_it_holds() {
+        let schema = schema();
+        let spec = schema.kind("apps", "v1", "Deployment").unwrap().field("spec");
+        let pod = spec.field("template").field("spec");
+        let beside = json!({"port": 80, "limits": {"cpu": "1"}});
+        let fills = |shape: Shape<'_>, field, value| shape.fills_in(field, &value, beside.as_object().unwrap());
+        let port = schema.kind("", "v1", "Service").unwrap().field("spec").field("ports").element();
+        assert!(fills(port, "targetPort", json!(80)) && !fills(port, "targetPort", json!(8080)));
+        assert!(fills(pod.field("containers").element().field("resources"), "requests", json!({"cpu": "1"})));
+        assert!(fills(spec, "strategy", json!({"type": "RollingUpdate"})));
+        assert!(!fills(spec, "strategy", json!({"type": "Recreate"})));
+        assert!(!fills(spec, "strategy", json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "30%"}})));
+        assert!(fills(spec.field("template"), "metadata", json!({"creationTimestamp": null, "labels": {}})));
+        assert!(!fills(spec.field("template"), "metadata", json!({"labels": {"a": ""}})));
+        let container = pod.field("containers").element();
+        assert!(fills(container, "securityContext", json!({"procMount": "Default", "capabilities": {"add": []}})));
+        assert!(!fills(container, "securityContext", json!({"procMount": "Default", "privileged": true})));
+        assert!(!fills(container, "securityContext", json!({"allowPrivilegeEscalation": false})));
+        assert!(fills(pod, "hostNetwork", json!(false)) && !fills(pod, "hostNetwork", json!(true)));
+        assert!(!fills(schema.unknown(), "a", json!({})));
+    }
+
+    #[test]
+    fn no_type_that_says_nothing_when_empty_holds_itself() {
+        fn descend(schema: &Schema, node: Node, depth: usize) {
+            assert!(depth < 16, "a cycle");
+            if let Some(owner) = schema.owner(node).filter(|owner| owner.empty_is_absent) {
+                owner.fields.iter().for_each(|(_, node)| descend(schema, *node, depth + 1));
+            }
+        }
+        let schema = schema();
+        for index in 0..schema.types.len() {
+            descend(&schema, Node::Named { id: TypeId(index), granular: false }, 0);
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Default, Type};
+use super::{Filled, Type};
 
 /// Adds the defaults to the types. What cannot be read, or belongs to no type, is left out and named in the answer.
 pub(super) fn read(text: &str, types: &mut [Type]) -> Vec<String> {
@@ -29,11 +29,11 @@ pub(super) fn read(text: &str, types: &mut [Type]) -> Vec<String> {
     wrong
 }
 
-fn default(value: Value) -> Option<Default> {
+fn default(value: Value) -> Option<Filled> {
     match value {
-        Value::Array(values) if !values.is_empty() => Some(Default::OneOf(values)),
+        Value::Array(values) if !values.is_empty() => Some(Filled::OneOf(values)),
         Value::Object(single) => match single.get("sameAs") {
-            Some(Value::String(sibling)) if single.len() == 1 => Some(Default::SameAs(sibling.clone())),
+            Some(Value::String(sibling)) if single.len() == 1 => Some(Filled::SameAs(sibling.clone())),
             Some(_) | None => None,
         },
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => None,
@@ -77,7 +77,7 @@ mod tests {
             let known = &facts["types"][&owner.name]["fields"];
             for (field, default) in &owner.defaults {
                 assert!(known.get(field).is_some(), "{} {field}", owner.name);
-                if let Default::SameAs(sibling) = default {
+                if let Filled::SameAs(sibling) = default {
                     assert!(known.get(sibling).is_some(), "{} {sibling}", owner.name);
                 }
             }
