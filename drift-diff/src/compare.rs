@@ -9,9 +9,10 @@ use serde_json::Value;
 use crate::builtin::BuiltIn;
 use crate::delta::{Delta, FieldChange};
 use crate::equivalence::{Equality, Same, equal};
+use crate::list::INFERRED_KEYS;
 use crate::mask::{Ignore, Mask, Ruleset, Scoped};
 use crate::rules::{EquivalenceRule, IgnoreRule, Named, OwnershipRule, ResourceSelector, Selector};
-use crate::schema::Schema;
+use crate::schema::{ListKey, Schema};
 use crate::walk::{Mode, Said, Walk};
 
 /// What a [`Comparer`] is made of: the rules that a platform writes.
@@ -58,7 +59,7 @@ pub struct Comparer {
     pub(crate) equivalences: Ruleset<Sense>,
     pub(crate) ignores: Ruleset<Ignore>,
     pub(crate) exact: Ruleset<()>,
-    inferred_keys: Vec<(String, Option<Value>)>,
+    inferred_keys: Vec<ListKey>,
 }
 
 /// An equivalence rule, compiled.
@@ -67,7 +68,7 @@ pub(crate) struct Sense {
     /// The name that a change gives as its rule.
     pub(crate) rule: String,
     pub(crate) same: Same,
-    pub(crate) keys: Vec<(String, Option<Value>)>,
+    pub(crate) keys: Vec<ListKey>,
     pub(crate) key_names: Vec<String>,
     pub(crate) value: Option<Value>,
 }
@@ -134,7 +135,7 @@ impl Comparer {
             equivalences: Ruleset::default(),
             ignores: Ruleset::default(),
             exact: Ruleset::default(),
-            inferred_keys: crate::list::INFERRED_KEYS.iter().map(|name| ((*name).to_owned(), None)).collect(),
+            inferred_keys: INFERRED_KEYS.iter().map(|name| ListKey { name: (*name).into(), default: None }).collect(),
             builtin,
         };
         for owned in &comparer.builtin.runtime_owned {
@@ -183,7 +184,7 @@ impl Comparer {
         let sense = Sense {
             rule: rule.name.clone(),
             same: spec.same,
-            keys: spec.keys.iter().map(|key| (key.clone(), None)).collect(),
+            keys: spec.keys.iter().map(|key| ListKey { name: key.clone().into(), default: None }).collect(),
             key_names: spec.keys.clone(),
             value: spec.value.clone(),
         };
@@ -191,8 +192,8 @@ impl Comparer {
     }
 
     /// The key that was inferred for a list, in the form of a schema's keys.
-    pub(crate) fn inferred_key(&self, name: &str) -> Option<&[(String, Option<Value>)]> {
-        let index = self.inferred_keys.iter().position(|(known, _)| known == name)?;
+    pub(crate) fn inferred_key(&self, name: &str) -> Option<&[ListKey]> {
+        let index = self.inferred_keys.iter().position(|key| key.name == name)?;
         self.inferred_keys.get(index..index.saturating_add(1))
     }
 

@@ -26,6 +26,7 @@ use drift_model::UnknownWord;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 
+pub(crate) use self::collection::is_empty;
 pub use self::equal::{Equality, equal, equal_or_absent};
 pub use self::quantity::{Quantity, QuantityError, QuantityFormat};
 

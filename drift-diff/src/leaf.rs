@@ -169,13 +169,13 @@ impl<'a> Walk<'a, '_> {
 
     /// The rule by which two different values mean the same here, if there is one.
     fn sense(&self, x: Option<&'a Value>, y: Option<&'a Value>, known: Known<'a>) -> Option<Cow<'a, str>> {
+        if let Some(rule) = shape_sense(known.shape, x, y) {
+            return Some(rule.into());
+        }
         if let (Some(value), None) | (None, Some(value)) = (x, y)
-            && known.defaults.iter().any(|default| equal(default, value) == Equality::Same)
+            && known.member.is_some_and(|member| member.is_filled_in(value))
         {
             return Some("kubernetes/default/1".into());
-        }
-        if let Some(rule) = known.shape.and_then(|shape| shape_sense(shape, x, y)) {
-            return Some(rule.into());
         }
         let views = self.place.views(ACTUAL);
         let senses = self.comparer.equivalences.covering(&self.observation.resource, &views);
@@ -257,9 +257,14 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn owner(&self, path: &FieldPath, views: &[StepView<'_>], declared: bool) -> Owned<'a> {
-        let unclaimed = if declared { OwnerKind::Git } else { OwnerKind::Unclaimed };
-        let claimed = self.mask.owner(path, views).or_else(|| self.controller_of_the_whole(path));
-        claimed.unwrap_or(Owned { kind: unclaimed, name: None })
+        match self.mask.owner(path, views).or_else(|| self.controller_of_the_whole(path)) {
+            // What is declared and nobody else's is Git's, whoever wrote it last.
+            None | Some(Owned { kind: OwnerKind::Unclaimed, .. }) if declared => {
+                Owned { kind: OwnerKind::Git, name: None }
+            }
+            None => Owned { kind: OwnerKind::Unclaimed, name: None },
+            Some(owned) => owned,
+        }
     }
 
     /// The controller that made the object, for an object that nobody declared: the kind in its owner reference.
@@ -450,13 +455,13 @@ fn spelling_rule(value: &Value) -> &'static str {
 
 /// The rule of the schema by which two different values mean the same.
 fn shape_sense(shape: Shape<'_>, x: Option<&Value>, y: Option<&Value>) -> Option<&'static str> {
-    let none = Parameters { keys: &[], value: None };
     let sense = match shape.leaf() {
-        Leaf::Quantity => Some((Same::Quantity, "kubernetes/quantity/1")),
+        Leaf::Quantity => Some((Same::Quantity, Same::Quantity.rule())),
         Leaf::IntOrString => Some((Same::IntOrString, "kubernetes/int-or-string/1")),
         Leaf::Time => Some((Same::Timestamp, "kubernetes/time/1")),
-        Leaf::Bytes | Leaf::Scalar | Leaf::Unknown => None,
+        Leaf::Bytes | Leaf::Scalar | Leaf::Opaque | Leaf::Branch | Leaf::Unknown => None,
     };
     let empty = shape.empty_is_absent().then_some((Same::EmptyAbsent, "kubernetes/empty-absent/1"));
-    [sense, empty].into_iter().flatten().find(|(same, _)| same.holds(x, y, &none)).map(|(_, rule)| rule)
+    let holds = |(same, _): &(Same, &str)| same.holds(x, y, &Parameters::default());
+    [sense, empty].into_iter().flatten().find(holds).map(|(_, rule)| rule)
 }

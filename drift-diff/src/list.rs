@@ -5,15 +5,16 @@ use serde_json::Value;
 
 use crate::equivalence::{Equality, equal};
 use crate::place::{ACTUAL, DESIRED, RECORDED};
+use crate::schema::ListKey;
 
 /// One element, by its position in each plane's list.
 pub(crate) type Slot = [Option<usize>; 3];
 
 /// How the elements of a list are told apart.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Alignment<'s> {
     /// By key fields, each with the value that counts where it is left out.
-    Keyed(&'s [(String, Option<Value>)]),
+    Keyed(&'s [ListKey]),
     /// By value; order and repetition have no meaning.
     Set,
     /// By value as far as they are equal, then by position: the document does not tell a list from a set.
@@ -69,11 +70,11 @@ pub(crate) fn infer_key(lists: [&[Value]; 3]) -> Option<&'static str> {
     })
 }
 
-fn key_of(item: &Value, keys: &[(String, Option<Value>)]) -> Option<Step> {
+fn key_of(item: &Value, keys: &[ListKey]) -> Option<Step> {
     let fields = item.as_object()?;
     let mut pairs: Vec<(&str, &Value)> = Vec::with_capacity(keys.len());
-    for (name, default) in keys {
-        let value = fields.get(name).filter(|value| !value.is_null()).or(default.as_ref())?;
+    for ListKey { name, default } in keys {
+        let value = fields.get(name.as_ref()).filter(|value| !value.is_null()).or(default.as_ref())?;
         if value.is_object() || value.is_array() {
             return None;
         }

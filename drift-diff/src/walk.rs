@@ -110,12 +110,13 @@ impl<'a, 'f> Walk<'a, 'f> {
             Observed::Unknown(_) => Said::Silent,
         });
         let resource = &self.observation.resource;
+        let schema = &self.comparer.schema;
         let shape = if resource.system.is_kubernetes() {
-            self.comparer.schema.kind(&resource.group, &resource.version, &resource.kind)
+            schema.kind(&resource.group, &resource.version, &resource.kind)
         } else {
             None
         };
-        self.node(said, Known { shape, defaults: &[], exact: false });
+        self.node(said, Known { shape: shape.unwrap_or(schema.unknown()), member: None, exact: false });
     }
 
     pub(crate) fn marks(&self, plane: usize) -> Option<&'a Marks> {
@@ -144,7 +145,7 @@ impl<'a, 'f> Walk<'a, 'f> {
         } else if containers && self.place.depth() >= MAX_DEPTH {
             let too_deep = |said: Said<'a>| if said.is_silent() { said } else { Said::Unknown(UnknownReason::TooDeep) };
             self.leaf(said.map(too_deep), known);
-        } else if all(Value::is_object) && !known.shape.is_some_and(Shape::is_atomic) {
+        } else if all(Value::is_object) && !known.shape.is_atomic() {
             self.object(said, known);
         } else if all(Value::is_array) {
             self.list(said, known);
@@ -215,7 +216,7 @@ impl<'a, 'f> Walk<'a, 'f> {
                     *member = self.member(plane, said.get(plane).copied(), known.exact, |value| value.get(name));
                 }
                 self.place.enter_field(name);
-                self.node(inner, known.field(name));
+                self.node(inner, known.field(name, maps));
                 self.place.leave();
             }
         }
@@ -315,7 +316,7 @@ impl<'a, 'f> Walk<'a, 'f> {
     }
 
     /// How the elements are told apart, and who says so. `None` is a list that is one value.
-    fn alignment(&self, lists: [&'a [Value]; 3], shape: Option<Shape<'a>>) -> (Option<Alignment<'a>>, Source) {
+    fn alignment(&self, lists: [&'a [Value]; 3], shape: Shape<'a>) -> (Option<Alignment<'a>>, Source) {
         let views = self.place.views(ACTUAL);
         let rules = self.comparer.equivalences.covering(&self.observation.resource, &views);
         let by_rule = rules.into_iter().rev().find_map(|rule| match rule.same {
@@ -323,12 +324,12 @@ impl<'a, 'f> Walk<'a, 'f> {
             Same::Keyed => Some(Alignment::Keyed(&rule.keys)),
             _ => None,
         });
-        let (by, source) = match (by_rule, shape.map(Shape::list)) {
+        let (by, source) = match (by_rule, shape.list()) {
             (Some(by), _) => (Some(by), Source::Rule),
-            (None, Some(ListKind::Atomic)) => (None, Source::Schema),
-            (None, Some(ListKind::Set)) => (Some(Alignment::Set), Source::Schema),
-            (None, Some(ListKind::Keyed(keys))) => (Some(Alignment::Keyed(keys)), Source::Schema),
-            (None, Some(ListKind::Unknown) | None) => {
+            (None, ListKind::Atomic) => (None, Source::Schema),
+            (None, ListKind::Set) => (Some(Alignment::Set), Source::Schema),
+            (None, ListKind::Keyed(keys)) => (Some(Alignment::Keyed(keys)), Source::Schema),
+            (None, ListKind::Unknown) => {
                 let key = infer_key(lists).and_then(|name| self.comparer.inferred_key(name));
                 match key {
                     Some(keys) => (Some(Alignment::Keyed(keys)), Source::Inferred),
@@ -358,8 +359,8 @@ impl<'a, 'f> Walk<'a, 'f> {
             (0..list.len()).any(|index| {
                 views.push(StepView::Element { index: Some(index), step: None });
                 let secret = match by {
-                    Some(Alignment::Keyed(keys)) => keys.iter().any(|(name, _)| {
-                        views.push(StepView::Field(name));
+                    Some(Alignment::Keyed(keys)) => keys.iter().any(|key| {
+                        views.push(StepView::Field(&key.name));
                         let secret = marks.at(&views).sensitive;
                         views.pop();
                         secret
@@ -409,24 +410,36 @@ impl<'a, 'f> Walk<'a, 'f> {
 #[derive(Clone, Copy)]
 pub(crate) struct Known<'a> {
     /// Its shape, by schema.
-    pub(crate) shape: Option<Shape<'a>>,
-    /// The values that the system fills in when it is left out.
-    pub(crate) defaults: &'a [Value],
+    pub(crate) shape: Shape<'a>,
+    /// The field that it is, if it is one.
+    pub(crate) member: Option<Member<'a>>,
     /// Does Git's silence mean absence?
     pub(crate) exact: bool,
 }
 
+/// A field of an object, seen from the object.
+#[derive(Clone, Copy)]
+pub(crate) struct Member<'a> {
+    of: Shape<'a>,
+    name: &'a str,
+    beside: [Option<&'a Map<String, Value>>; 3],
+}
+
 impl<'a> Known<'a> {
-    fn field(self, name: &str) -> Self {
-        Self {
-            shape: self.shape.map(|shape| shape.field(name)),
-            defaults: self.shape.map_or(&[], |shape| shape.default(name)),
-            exact: self.exact,
-        }
+    fn field(self, name: &'a str, beside: [Option<&'a Map<String, Value>>; 3]) -> Self {
+        let member = Member { of: self.shape, name, beside };
+        Self { shape: self.shape.field(name), member: Some(member), exact: self.exact }
     }
 
     fn element(self) -> Self {
-        Self { shape: self.shape.map(Shape::element), defaults: &[], exact: self.exact }
+        Self { shape: self.shape.element(), member: None, exact: self.exact }
+    }
+}
+
+impl Member<'_> {
+    /// Would the system have filled in this value by itself, had it been left out?
+    pub(crate) fn is_filled_in(self, value: &Value) -> bool {
+        self.beside.into_iter().flatten().any(|beside| self.of.fills_in(self.name, value, beside))
     }
 }
 
