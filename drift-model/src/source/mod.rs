@@ -1,1 +1,3 @@
 //! Readers: documents of real systems in, observations out.
+
+pub mod managed_fields;
