@@ -1,3 +1,4 @@
 //! Readers: documents of real systems in, observations out.
 
+pub mod kubernetes;
 pub mod managed_fields;
