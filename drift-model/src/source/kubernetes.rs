@@ -8,8 +8,8 @@
 //! fields may have moved between them.
 //!
 //! The namespace of a cluster-wide kind is left aside. Which kinds those are is known for Kubernetes itself, read from
-//! the custom resource definitions among the documents, and otherwise told from the objects of that kind: one with a
-//! namespace says "namespaced", a live one without says "cluster-wide". An object of any other kind that names no
+//! the custom resource definitions among the documents, and otherwise told from the objects of that kind: a live one with
+//! a namespace says "namespaced", else a live one without says "cluster-wide". An object of any other kind that names no
 //! namespace is taken to be in the [default namespace](Reader::default_namespace). Without a default it's paired with
 //! one that names none either. Failing that a problem says so, and where there are live objects of that kind and name in
 //! some namespace, nobody can tell whether it means one of them: its actual plane, and their desired ones, are UNKNOWN
@@ -391,7 +391,7 @@ impl Run {
     }
 
     fn observe(&mut self, key: &Key) -> Observation {
-        let adrift = self.adrift.contains(&key.anywhere());
+        let adrift = !self.adrift.is_empty() && self.adrift.contains(&key.anywhere());
         let desired = self.desired.objects.remove(key);
         let recorded = self.recorded.objects.remove(key);
         let actual = self.actual.objects.remove(key);

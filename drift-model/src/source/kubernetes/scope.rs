@@ -20,8 +20,8 @@ pub(super) enum Scope {
 }
 
 /// What is known of the scope of kinds: from the built-in table, then from the custom resource definitions among the
-/// objects, then from the objects themselves (one with a namespace says "namespaced", a live one without says
-/// "cluster-wide", and the first outweighs the second).
+/// objects, then from the objects themselves: a live one with a namespace says "namespaced", else a live one without says
+/// "cluster-wide", else a declared one with a namespace says "namespaced".
 #[derive(Debug, Default)]
 pub(super) struct Scopes {
     built_in: BTreeMap<String, Vec<String>>,
@@ -34,24 +34,28 @@ impl Scopes {
     pub(super) fn of(declared: &[&[Object]], actual: &[Object]) -> Self {
         // The table is part of the build, and a test reads it.
         let mut scopes = Self { built_in: read::from_json(CLUSTER_WIDE).unwrap_or_default(), ..Self::default() };
-        for object in declared.iter().copied().flatten() {
-            scopes.learn(object, Scope::Untold);
-        }
-        for object in actual {
-            scopes.learn(object, Scope::ClusterWide);
+        // A live object has a namespace exactly if its kind has one, and speaks before what somebody declared.
+        let (with, without): (Vec<&Object>, Vec<&Object>) =
+            actual.iter().partition(|object| !object.namespace.is_empty());
+        let declared: Vec<&Object> = declared.iter().copied().flatten().collect();
+        let named = declared.iter().copied().filter(|object| !object.namespace.is_empty());
+        scopes.see(with.into_iter(), Scope::Namespaced);
+        scopes.see(without.into_iter(), Scope::ClusterWide);
+        scopes.see(named, Scope::Namespaced);
+        for object in declared.iter().copied().chain(actual) {
+            scopes.define(object);
         }
         scopes
     }
 
-    fn learn(&mut self, object: &Object, without_namespace: Scope) {
-        let kind = (object.group.clone(), object.kind.clone());
-        if object.namespace.is_empty() {
-            if without_namespace == Scope::ClusterWide {
-                self.seen.entry(kind).or_insert(without_namespace);
-            }
-        } else {
-            self.seen.insert(kind, Scope::Namespaced);
+    /// Takes the word of these objects on their kinds, where nobody has said anything yet.
+    fn see<'o>(&mut self, objects: impl Iterator<Item = &'o Object>, scope: Scope) {
+        for object in objects {
+            self.seen.entry((object.group.clone(), object.kind.clone())).or_insert(scope);
         }
+    }
+
+    fn define(&mut self, object: &Object) {
         if object.group == "apiextensions.k8s.io"
             && object.kind == "CustomResourceDefinition"
             && let Some((kind, scope)) = definition(&object.value)
@@ -120,15 +124,20 @@ mod tests {
         })]);
         let declared = [
             object("acme.io/v1", "Issuer", "typo"),
-            object("acme.io/v1", "Shop", ""),
-            object("acme.io/v1", "Box", "prod"),
+            object("acme.io/v1", "Shop", "typo"),
+            object("acme.io/v1", "Box", ""),
+            object("acme.io/v1", "Bag", "prod"),
+            object("acme.io/v1", "Tin", ""),
         ];
-        let actual = [object("acme.io/v1", "Shop", ""), object("acme.io/v1", "Box", "")];
+        let actual =
+            [object("acme.io/v1", "Shop", ""), object("acme.io/v1", "Box", ""), object("acme.io/v1", "Box", "prod")];
         let scopes = Scopes::of(&[&declared, &definition.objects], &actual);
         for (kind, scope) in [
             ("Issuer", Scope::ClusterWide),
             ("Shop", Scope::ClusterWide),
             ("Box", Scope::Namespaced),
+            ("Bag", Scope::Namespaced),
+            ("Tin", Scope::Untold),
             ("Other", Scope::Untold),
         ] {
             assert_eq!(scopes.scope(&object("acme.io/v2", kind, "")), scope, "{kind}");
