@@ -53,7 +53,8 @@ pub use self::tracking::{TrackedBy, Tracker, trackers};
 use crate::document::{Document, Mark};
 use crate::observation::{Method, Observation};
 use crate::owner::Claim;
-use crate::pattern::PathPattern;
+use crate::path::Step;
+use crate::pattern::{PathPattern, PatternStep};
 use crate::plane::{Observed, Plane, PlaneState, Planes, RecordOf, UnknownReason};
 use crate::redact::Secrets;
 use crate::resource::ResourceRef;
@@ -207,7 +208,8 @@ impl Reader {
         self
     }
 
-    /// Hides what the pattern covers, in every plane of every object, and the last-applied annotations with it.
+    /// Hides what the pattern covers, in every plane of every object, and with it the last-applied annotations and the
+    /// managed fields, which may repeat it.
     #[must_use]
     pub fn hide(mut self, pattern: PathPattern) -> Self {
         self.hidden.push(pattern);
@@ -417,15 +419,21 @@ impl Run {
             planes = planes.with_recorded(self.declared(record, key), RecordOf::Declaration);
         }
         if useless || !self.options.hidden.is_empty() {
-            hide_last_applied(&mut planes);
+            mark_all(&mut planes, Mark::Sensitive, &secret::annotation(secret::LAST_APPLIED));
         }
-        hide_everywhere(&mut planes, secret::is_secret(&key.kind));
+        if !self.options.hidden.is_empty() {
+            // Its names hold the items of sets and the keys of lists.
+            mark_all(&mut planes, Mark::Opaque, &secret::at(&["metadata", "managedFields"]));
+        }
+        let secrets = hide_everywhere(&mut planes, secret::is_secret(&key.kind));
         let mut observation = Observation::new(key.id(), resource, planes);
         observation.unit.clone_from(&self.options.unit);
         observation.method = Some(self.options.method.unwrap_or(Method::GitopsDiff));
         observation.observed_at = self.options.observed_at;
         observation.source_of_truth.clone_from(&self.options.source_of_truth);
-        observation.claims = claims;
+        observation.claims = claims.into_iter().filter_map(|claim| self.without_secrets(claim, &secrets)).collect();
+        observation.claims.sort_by(|a, b| (&a.path, a.owner, &a.name).cmp(&(&b.path, b.owner, &b.name)));
+        observation.claims.dedup();
         observation
     }
 
@@ -437,6 +445,26 @@ impl Run {
             self.problems.push(Problem { place: actual.place.clone(), kind });
         }
         claims
+    }
+
+    /// The claim without a path that tells a secret: the items of sets and the keys of lists stand in paths with their
+    /// values. Such a path ends before them. What would excuse more in this way is left out instead.
+    fn without_secrets(&self, mut claim: Claim, secrets: &Secrets) -> Option<Claim> {
+        let tells = |(index, step): (usize, &PatternStep)| {
+            let PatternStep::Exactly(step) = step else { return false };
+            let holds_values = matches!(step, Step::Key(_) | Step::Item(_));
+            let above = || PathPattern { steps: claim.path.steps.iter().take(index).cloned().collect(), below: false };
+            let plain = step.to_string().replace("~1", "/").replace("~2", "*").replace("~3", "[").replace("~0", "~");
+            secrets.are_in(&plain) || holds_values && self.options.hidden.iter().any(|hidden| hidden.contains(&above()))
+        };
+        let cut = claim.path.steps.iter().enumerate().position(tells);
+        if let Some(cut) = cut {
+            if claim.owner.excuses() {
+                return None;
+            }
+            claim.path.steps.truncate(cut);
+        }
+        Some(claim)
     }
 
     /// The record that the live object carries, and whether it carries one that is of no use.
@@ -531,29 +559,28 @@ fn describes(record: &Value, object: &Object) -> bool {
         })
 }
 
-/// Masks the last-applied annotation as a whole: nobody knows what it holds.
-fn hide_last_applied(planes: &mut Planes) {
+/// Marks the same place in every plane.
+fn mark_all(planes: &mut Planes, mark: Mark, pattern: &PathPattern) {
     for plane in [&mut planes.desired, &mut planes.recorded, &mut planes.actual] {
         if let Observed::Present(document) = &mut plane.observed {
-            document.mark(Mark::Sensitive, secret::annotation(secret::LAST_APPLIED));
+            document.mark(mark, pattern.clone());
         }
     }
 }
 
 /// Masks by value what is masked by path, in all planes; for a Secret also the plain texts behind its base64.
-fn hide_everywhere(planes: &mut Planes, is_secret: bool) {
-    if !is_secret {
-        planes.redact();
-        return;
-    }
+fn hide_everywhere(planes: &mut Planes, is_secret: bool) -> Secrets {
     let mut secrets = Secrets::default();
     planes.collect_secrets(&mut secrets);
-    for plane in [&planes.desired, &planes.recorded, &planes.actual] {
-        if let Some(document) = plane.observed.present() {
-            secret::reveal_to(&mut secrets, document);
+    if is_secret {
+        for plane in [&planes.desired, &planes.recorded, &planes.actual] {
+            if let Some(document) = plane.observed.present() {
+                secret::reveal_to(&mut secrets, document);
+            }
         }
     }
     planes.redact_with(&secrets);
+    secrets
 }
 
 #[cfg(test)]

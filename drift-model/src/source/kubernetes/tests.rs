@@ -331,6 +331,25 @@ fn law_8_a_secret_never_leaves_through_what_a_caller_hides() {
 }
 
 #[test]
+fn law_8_a_secret_never_leaves_through_a_claim() {
+    let fields = json!({"f:spec": {"f:tokens": {"v:\"s3cret\"": {}}, "f:long": {"k:{\"pw\":\"CANARY/secret\"}": {".": {}, "f:a": {}}}, "f:open": {"v:\"shown\"": {}}}});
+    let live = json!({
+        "apiVersion": "acme.io/v1", "kind": "Gate", "metadata": {"name": "a", "namespace": "prod", "managedFields": [
+            {"manager": "kubectl-edit", "operation": "Update", "fieldsType": "FieldsV1", "fieldsV1": fields},
+            {"manager": "gatekeeper", "operation": "Update", "fieldsType": "FieldsV1", "fieldsV1": {"f:metadata": {"f:labels": {"f:CANARY/secret": {}}}}},
+        ]},
+        "spec": {"tokens": ["s3cret"], "long": [{"pw": "CANARY/secret", "a": 1}], "open": ["shown"]},
+    });
+    let reader = Reader::new().actual(vec![live]);
+    let reading = reader.hide("/spec/tokens".parse().unwrap()).hide("/spec/long/*/pw".parse().unwrap()).read();
+    let claims: Vec<String> =
+        reading.observations[0].claims.iter().map(|claim| format!("{} {}", claim.path, claim.owner)).collect();
+    assert!(!printed(&reading).contains("s3cret"), "{}", printed(&reading));
+    assert_eq!(claims, ["/spec/long HUMAN", "/spec/open/[=shown] HUMAN", "/spec/tokens HUMAN"]);
+    assert!(!printed(&reading).contains("CANARY"), "{}", printed(&reading));
+}
+
+#[test]
 fn law_2_total_deep_and_odd_documents_are_answered() {
     let mut deep = json!("CANARY");
     for _ in 0..1_500 {
