@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::plane::{Observed, PlaneState, RecordOf};
 use crate::relation::Existence;
 
 fn config(name: &str, namespace: &str, data: &Value) -> Value {
