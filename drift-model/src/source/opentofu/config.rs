@@ -162,6 +162,49 @@ impl<'a> Config<'a> {
         }
     }
 
+    /// Does the expression refer to a variable or a module output that is declared sensitive?
+    ///
+    /// A refresh-only plan has no mask for what the configuration alone makes secret.
+    pub(super) fn refers_to_secret(&self, expression: &Value, calls: &[&'a Value]) -> bool {
+        self.secret_at(expression, calls, &mut 1_000)
+    }
+
+    fn secret_at(&self, expression: &Value, calls: &[&'a Value], work: &mut u32) -> bool {
+        let is_secret = |node: Option<&Value>, name: &str| {
+            node.and_then(|node| node.get(name)).and_then(|one| one.get("sensitive")) == Some(&Value::Bool(true))
+        };
+        for reference in members(expression.get("references")).iter().filter_map(Value::as_str) {
+            let Some(left) = work.checked_sub(1) else { return true };
+            *work = left;
+            let module = calls.last().map_or(self.root, |call| call.get("module"));
+            let mut parts = reference.split(['.', '[']);
+            match (parts.next(), parts.next()) {
+                (Some("var"), Some(name)) => {
+                    if is_secret(module.and_then(|module| module.get("variables")), name) {
+                        return true;
+                    }
+                    let argument = calls.split_last().and_then(|(call, outer)| {
+                        Some((call.get("expressions").and_then(|expressions| expressions.get(name))?, outer))
+                    });
+                    if argument.is_some_and(|(argument, outer)| self.secret_at(argument, outer, work)) {
+                        return true;
+                    }
+                }
+                // `module.name.output`, perhaps with a key that may hold anything: then the output comes last.
+                (Some("module"), Some(name)) => {
+                    let called = module.and_then(|module| module.get("module_calls")).and_then(|calls| calls.get(name));
+                    let outputs = called.and_then(|call| call.get("module")).and_then(|module| module.get("outputs"));
+                    let output = reference.rsplit('.').next().unwrap_or_default();
+                    if is_secret(outputs, output) {
+                        return true;
+                    }
+                }
+                _ => {}
+            }
+        }
+        false
+    }
+
     /// Calls `see` with every module of the configuration and the variables that it was called with.
     pub(super) fn each_module(&self, see: &mut impl FnMut(&'a Value, Option<&'a Value>)) {
         fn walk<'a>(

@@ -182,6 +182,14 @@ impl<'a> Inputs<'a> {
         if let Some(raw) = subject.raw {
             joined.add_state_paths(raw.sensitive, raw.values);
         }
+        // Where something is planned, the engine has followed the marks itself, and more exactly.
+        let followed = subject.change.is_some_and(|change| change.value("after").is_some());
+        if let (false, Some(config), Some(address)) = (followed, &self.plan.config, &subject.address)
+            && let Some(block) = config.block(address)
+            && let Some(expressions) = block.expressions
+        {
+            joined.add_expressions(expressions, &|expression| config.refers_to_secret(expression, &block.calls));
+        }
         for entry in entries() {
             joined.collect(entry.part("before"), secrets);
             joined.collect(entry.part("after"), secrets);

@@ -4,7 +4,7 @@
 //! list covers every element (sets are arrays in an order of their own), and what stands under a mask anywhere in the plan
 //! is looked for by value everywhere.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::plan::members;
 use super::schema::{Block, Nesting};
@@ -135,6 +135,42 @@ impl Joined {
         }
     }
 
+    /// Adds the arguments of a block that the configuration makes secret, as `secret` tells of an expression.
+    pub(super) fn add_expressions(&mut self, expressions: &Map<String, Value>, secret: &dyn Fn(&Value) -> bool) {
+        self.expressions_at(expressions, secret, &mut Vec::new());
+    }
+
+    fn expressions_at(
+        &mut self,
+        expressions: &Map<String, Value>,
+        secret: &dyn Fn(&Value) -> bool,
+        place: &mut Vec<PatternStep>,
+    ) {
+        if place.len() > MAX_DEPTH {
+            return;
+        }
+        for (name, expression) in sorted(expressions) {
+            place.push(field(name));
+            match expression {
+                Value::Object(map) if map.contains_key("references") => {
+                    if secret(expression) {
+                        self.push(Mark::Sensitive, place);
+                    }
+                }
+                Value::Object(map) if !map.contains_key("constant_value") => self.expressions_at(map, secret, place),
+                Value::Array(blocks) => {
+                    place.push(PatternStep::Any);
+                    for block in blocks.iter().filter_map(Value::as_object) {
+                        self.expressions_at(block, secret, place);
+                    }
+                    place.pop();
+                }
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {}
+            }
+            place.pop();
+        }
+    }
+
     /// Adds every string of the value that one of the marks covers.
     pub(super) fn collect(&self, value: Option<&Value>, secrets: &mut Secrets) {
         let Some(value) = value.filter(|_| !self.marks.is_empty()) else { return };
@@ -187,7 +223,7 @@ pub(super) fn collect_all(value: &Value, secrets: &mut Secrets) {
 }
 
 /// The members of an object by name, whatever order the map keeps.
-pub(super) fn sorted(map: &serde_json::Map<String, Value>) -> Vec<(&str, &Value)> {
+pub(super) fn sorted(map: &Map<String, Value>) -> Vec<(&str, &Value)> {
     let mut all: Vec<_> = map.iter().map(|(name, value)| (name.as_str(), value)).collect();
     all.sort_unstable_by_key(|(name, _)| *name);
     all
@@ -231,7 +267,7 @@ mod tests {
         );
         assert_eq!(
             shown(&joined),
-            ["Sensitive /env/PASSWORD", "Sensitive /rule/*/header", "Sensitive /set", "Sensitive "]
+            ["Sensitive /env/PASSWORD", "Sensitive /rule/*/header", "Sensitive /set", "Opaque "]
         );
     }
 }

@@ -339,7 +339,8 @@ impl<'a> Shaper<'_, 'a> {
             return Own::Nobody;
         }
         match (views.kept(), self.planned.replaced) {
-            (true, _) if views.drifted() => Own::Undetermined,
+            // Nothing that the plan says tells a silent configuration from a `dynamic` block that agrees with what was
+            // read. A difference to the record is there to be seen either way.
             (true, _) => Own::Nobody,
             // Who changes a value that is not computed anew is the configuration.
             (false, false) if views.after.is_some_and(|after| !after.is_null()) => Own::Configuration,
@@ -364,8 +365,8 @@ impl<'a> Shaper<'_, 'a> {
                 let blocks = |value: Option<&Value>| {
                     value.and_then(Value::as_array).is_some_and(|items| items.iter().any(Value::is_object))
                 };
-                let dynamic = blocks(views.after) || blocks(views.prior) || blocks(views.recorded);
-                (dynamic && (views.drifted() || !kept)).then(|| self.undetermined(place))
+                let dynamic = blocks(views.after) || blocks(views.prior);
+                (dynamic && !kept).then(|| self.undetermined(place))
             }
         }
     }
@@ -533,10 +534,13 @@ impl<'a> Shaper<'_, 'a> {
                     self.undetermined(place).value
                 }
             }
-            Declared::Expression(_) | Declared::Blocks(_) | Declared::Something | Declared::Perhaps
-                if ignored && !same_json_text(views.recorded, views.prior) =>
-            {
-                self.undetermined(place).value
+            Declared::Expression(_) | Declared::Blocks(_) | Declared::Something | Declared::Perhaps if ignored => {
+                if same_json_text(views.recorded, views.prior) {
+                    // The same text in another spelling: the record has the one that was applied.
+                    views.recorded.cloned().unwrap_or(Value::Null)
+                } else {
+                    self.undetermined(place).value
+                }
             }
             Declared::Nothing
             | Declared::Constant(_)
