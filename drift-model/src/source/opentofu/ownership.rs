@@ -260,7 +260,7 @@ impl<'a> Shaper<'_, 'a> {
                         .find(|(known, _, _)| *known == name)
                         .map(|(_, nesting, inner)| self.nested(Some(nesting), Some(inner), said, here, place)),
                 },
-                None => self.unschooled(said, here, place),
+                None => self.unschooled(name, said, here, place),
             };
             match part {
                 Some(part) if part.whole => {
@@ -351,9 +351,22 @@ impl<'a> Shaper<'_, 'a> {
 
     /// An attribute or block of a type whose schema nobody passed: what is not an expression is not owned, unless the
     /// plan takes it away.
-    fn unschooled(&mut self, said: Declared<'a>, views: Views<'a>, place: &mut Vec<PatternStep>) -> Option<Part> {
+    fn unschooled(
+        &mut self,
+        name: &str,
+        said: Declared<'a>,
+        views: Views<'a>,
+        place: &mut Vec<PatternStep>,
+    ) -> Option<Part> {
         let kept = views.kept();
+        let nowhere = views.after.is_none_or(Value::is_null) && !views.has_unknown();
         match said {
+            // A write-only argument is null in every plan, and is so called by custom.
+            Declared::Constant(_) | Declared::Expression(_) if nowhere && name.ends_with("_wo") => {
+                self.unobservable.push(pattern(place));
+                Some(leaf(Value::Null))
+            }
+            Declared::Constant(value) if nowhere && !value.is_null() => Some(self.undetermined(place)),
             Declared::Constant(Value::Null) if !is_empty(views.after) => None,
             Declared::Constant(_) | Declared::Expression(_) | Declared::Something => {
                 Some(leaf(self.settled(None, said, views, false, place)))

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::derive::Inputs;
 use super::masks::collect_all;
 use super::plan::members;
+use super::schema::Block;
 use crate::redact::Secrets;
 
 /// Adds the secrets of everything but the resources themselves.
@@ -106,35 +107,47 @@ fn providers(inputs: &Inputs<'_>, secrets: &mut Secrets) {
 
 /// Constants of attributes that the schema calls sensitive or write-only: the latter stand nowhere else.
 fn blocks(inputs: &Inputs<'_>, secrets: &mut Secrets) {
-    let (Some(config), Some(schemas)) = (&inputs.plan.config, inputs.schemas) else { return };
+    let Some(config) = &inputs.plan.config else { return };
     for block in config.blocks.values() {
-        let schema = schemas.block(block.provider.unwrap_or_default(), block.data, block.resource_type);
-        let (Some(schema), Some(expressions)) = (schema, block.expressions) else { continue };
-        of_block(schema, expressions, 0, secrets);
+        let provider = block.provider.unwrap_or_default();
+        let schema = inputs.schemas.and_then(|schemas| schemas.block(provider, block.data, block.resource_type));
+        if let Some(expressions) = block.expressions {
+            of_block(schema, expressions, 0, secrets);
+        }
     }
 }
 
-fn of_block(schema: super::schema::Block<'_>, expressions: &Map<String, Value>, depth: usize, secrets: &mut Secrets) {
+fn of_block(schema: Option<Block<'_>>, expressions: &Map<String, Value>, depth: usize, secrets: &mut Secrets) {
     if depth > crate::document::MAX_DEPTH {
         return;
     }
-    for (name, attribute) in schema.attributes() {
-        let constant = expressions.get(name).and_then(|expression| expression.get("constant_value"));
-        if let (true, Some(value)) = (attribute.sensitive() || attribute.write_only(), constant) {
-            collect_all(value, secrets);
+    for (name, expression) in expressions {
+        let secret = match schema {
+            None => sounds_secret(name),
+            Some(schema) => {
+                schema.attribute(name).is_some_and(|attribute| attribute.sensitive() || attribute.write_only())
+            }
+        };
+        if let Some(value) = expression.get("constant_value") {
+            if secret {
+                collect_all(value, secrets);
+            }
+            continue;
         }
-    }
-    for (name, _, inner) in schema.blocks() {
-        let written = expressions.get(name);
-        let one = written.and_then(Value::as_object).into_iter();
-        for map in members(written).iter().filter_map(Value::as_object).chain(one) {
-            of_block(inner, map, depth.saturating_add(1), secrets);
+        let inner = schema.and_then(|schema| schema.blocks().find(|(known, _, _)| *known == name.as_str()));
+        if inner.is_none() && schema.is_some() {
+            continue;
+        }
+        let one = expression.as_object().into_iter();
+        for map in members(Some(expression)).iter().filter_map(Value::as_object).chain(one) {
+            of_block(inner.map(|(_, _, block)| block), map, depth.saturating_add(1), secrets);
         }
     }
 }
 
 /// Without a schema: an argument of this name is taken for a secret.
 fn sounds_secret(name: &str) -> bool {
-    let words = ["token", "secret", "password", "passphrase", "credential", "private_key", "api_key", "access_key"];
-    words.iter().any(|word| name.contains(word))
+    let words = ["token", "secret", "password", "passphrase", "credentials", "private_key", "api_key", "access_key"];
+    let name = name.strip_suffix("_wo").unwrap_or(name);
+    words.iter().any(|word| name.ends_with(word))
 }
