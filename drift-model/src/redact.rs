@@ -2,7 +2,7 @@
 //!
 //! Masks under-approximate. A computed attribute repeats a password, a connection string contains it, an annotation holds
 //! it inside JSON inside JSON. So whatever is marked by path is also looked for by value: plain, base64 (also within a
-//! longer text), percent-encoded and JSON-escaped.
+//! longer text, and of UTF-16), percent-encoded and escaped as in JSON, whichever characters an encoder chose to escape.
 
 use serde_json::Value;
 
@@ -13,6 +13,9 @@ use crate::trie::StepView;
 
 /// Secrets shorter than this are common words: they are masked at their path only.
 const MIN_SECRET_CHARS: usize = 8;
+
+/// How often a text may have been put into a JSON string in turn, and a secret in it still be found.
+const MOST_ESCAPED: usize = 3;
 
 /// The texts that are secret, in the spellings in which they may reappear.
 ///
@@ -75,7 +78,22 @@ impl Secrets {
     /// Does the text hold one of the secrets, in any spelling?
     #[must_use]
     pub fn are_in(&self, text: &str) -> bool {
-        self.needles.iter().any(|needle| text.contains(needle.as_str()))
+        let plainly = |text: &str| self.needles.iter().any(|needle| text.contains(needle.as_str()));
+        if plainly(text) {
+            return true;
+        }
+        // Encoders differ in what they escape. Undoing all of it finds every choice; texts within texts need it again.
+        let mut unescaped = std::borrow::Cow::Borrowed(text);
+        for _ in 0..MOST_ESCAPED {
+            if self.is_empty() || !unescaped.contains('\\') {
+                return false;
+            }
+            unescaped = json_unescaped(&unescaped).into();
+            if plainly(&unescaped) {
+                return true;
+            }
+        }
+        false
     }
 
     /// Marks every string of the document that holds a secret, and every object one of whose names does.
@@ -157,8 +175,14 @@ fn spellings(secret: &str) -> Vec<String> {
         percent_encoded(secret, false),
         escaped,
     ];
-    for shift in 0..3 {
-        let text = base64_within(secret.as_bytes(), shift);
+    if secret.contains(' ') {
+        all.extend([true, false].map(|upper| percent_encoded(secret, upper).replace("%20", "+")));
+    }
+    let utf_16: Vec<u8> = secret.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (bytes, shift) in
+        [secret.as_bytes(), &utf_16].into_iter().flat_map(|bytes| (0..3).map(move |shift| (bytes, shift)))
+    {
+        let text = base64_within(bytes, shift);
         all.push(text.replace('+', "-").replace('/', "_"));
         all.push(text);
     }
@@ -187,6 +211,49 @@ fn json_escaped(text: &str, ascii: bool) -> String {
         }
     }
     out
+}
+
+/// With every escape of a JSON string undone; what is no escape stays as it is.
+fn json_unescaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\\') {
+        out.push_str(before);
+        let mut chars = after.chars();
+        match chars.next() {
+            Some('n') => out.push('\n'),
+            Some('r') => out.push('\r'),
+            Some('t') => out.push('\t'),
+            Some('b') => out.push('\u{8}'),
+            Some('f') => out.push('\u{c}'),
+            Some('u') => match unicode_escape(chars.as_str()) {
+                Some((c, after)) => {
+                    out.push(c);
+                    rest = after;
+                    continue;
+                }
+                None => out.push_str("\\u"),
+            },
+            Some(other) => out.push(other),
+            None => out.push('\\'),
+        }
+        rest = chars.as_str();
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The character of four hexadecimal digits, or of a pair of surrogates, and what follows.
+fn unicode_escape(text: &str) -> Option<(char, &str)> {
+    let unit = |text: &str| text.get(..4).and_then(|digits| u16::from_str_radix(digits, 16).ok());
+    let first = unit(text)?;
+    let after = text.get(4..)?;
+    if let Some(Ok(c)) = char::decode_utf16([first]).next() {
+        return Some((c, after));
+    }
+    let low = after.strip_prefix("\\u")?;
+    let c = char::decode_utf16([first, unit(low)?]).next()?.ok()?;
+    Some((c, low.get(4..)?))
 }
 
 fn percent_encoded(text: &str, upper: bool) -> String {
@@ -245,6 +312,12 @@ mod tests {
             format!("x={}", percent_encoded(SECRET, false)),
             json_escaped(SECRET, true),
             base64_within(SECRET.as_bytes(), 0),
+            // Go escapes `<`, `>` and `&`, and leaves other letters alone; others escape slashes, or use capitals.
+            r#"{"t":"CANARY \"pä\u003css\\word"}"#.to_owned(),
+            r#"{"t":"CANARY \u0022p\u00E4\u003Css\u005Cword"}"#.to_owned(),
+            json!({ "b": r#"{"t":"CANARY \"pä\u003css\\word"}"# }).to_string(),
+            percent_encoded(SECRET, true).replace("%20", "+"),
+            base64_within(&format!("x{SECRET}y").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>(), 0),
         ] {
             assert!(!leaks(&copy), "{copy}");
         }
@@ -273,6 +346,20 @@ mod tests {
         document.mark(Mark::Sensitive, "/password".parse().unwrap());
         Secrets::sweep(&mut [&mut document]);
         assert!(!format!("{document:?}").contains("CANARY"), "{document:?}");
+    }
+
+    #[test]
+    fn what_is_no_escape_stays_as_it_is() {
+        for (text, plain) in [
+            (r"a\", "a\\"),
+            (r"\u12", r"\u12"),
+            (r"\u00e4\ud83d\ude00!", "ä😀!"),
+            (r"\ud83d!", r"\ud83d!"),
+            (r"\u00éé", r"\u00éé"),
+            (r"C:\dir", "C:dir"),
+        ] {
+            assert_eq!(json_unescaped(text), plain);
+        }
     }
 
     #[test]

@@ -2,3 +2,4 @@
 
 pub mod kubernetes;
 pub mod managed_fields;
+pub mod opentofu;
