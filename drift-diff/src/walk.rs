@@ -304,6 +304,10 @@ impl<'a, 'f> Walk<'a, 'f> {
 
     /// An item that one of the sides lacks is one change, not one for each of its fields.
     fn element(&mut self, items: [Said<'a>; 3], known: Known<'a>) {
+        let (items, _) = self.marked(items);
+        if items.into_iter().any(|item| item.unknown().is_some()) {
+            return self.leaf(items, known);
+        }
         let [desired, recorded, actual] = items;
         let whole = match (desired.value(), recorded.value(), actual.value()) {
             (Some(d), None, Some(a)) => !recorded.is_silent() && equal(d, a) == Equality::Same,
