@@ -269,6 +269,33 @@ pub(crate) mod tests {
         })
     }
 
+    /// Something like an IAM policy.
+    fn policy() -> impl Strategy<Value = Value> {
+        let member = prop_oneof![
+            Just("Effect"),
+            Just("Action"),
+            Just("Resource"),
+            Just("Principal"),
+            Just("Condition"),
+            Just("Sid")
+        ];
+        let statement = proptest::collection::vec((member.prop_map(str::to_owned), json_value()), 0..4)
+            .prop_map(|members| Value::Object(members.into_iter().collect()));
+        proptest::collection::vec(statement, 0..3).prop_map(|statements| json!({"Statement": statements}))
+    }
+
+    /// The same value with one more member that is `null` in each object.
+    fn with_nulls(value: &Value) -> Value {
+        match value {
+            Value::Array(items) => items.iter().map(with_nulls).collect(),
+            Value::Object(map) => {
+                let members = map.iter().map(|(name, value)| (name.clone(), with_nulls(value)));
+                Value::Object(members.chain([("none".to_owned(), Value::Null)]).collect())
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+        }
+    }
+
     /// Values among which every sense finds something to say.
     fn pool() -> Vec<Option<Value>> {
         let texts = [
@@ -356,6 +383,7 @@ pub(crate) mod tests {
             json!({"a": 1.0, "b": null}),
             json!({"a": {}}),
             json!({"Statement": [{"Effect": "Allow"}]}),
+            json!({"Statement": [{"Effect": "Allow", "Condition": {"Bool": null}}]}),
             json!({"Version": "2008-10-17", "Statement": [{"Effect": "Allow", "Sid": ""}]}),
         ];
         let texts = texts.into_iter().map(|text| Some(Value::from(text)));
@@ -449,6 +477,23 @@ pub(crate) mod tests {
                 if same.is_transitive() && holds(&a, &b) && holds(&b, &c) {
                     prop_assert!(holds(&a, &c), "{same}");
                 }
+            }
+        }
+
+        #[test]
+        fn no_sense_sees_a_difference_between_equal_values(
+            a in prop_oneof![json_value(), policy()], b in prop_oneof![json_value(), policy()],
+        ) {
+            let spelled_otherwise = with_nulls(&a);
+            prop_assert!(equal(&a, &spelled_otherwise).is_same());
+            for same in Same::ALL {
+                for other in [&a, &b] {
+                    let holds = |a: &Value| holds(*same, Some(a), Some(other));
+                    prop_assert_eq!(holds(&a), holds(&spelled_otherwise), "{} {}", same, other);
+                }
+                prop_assert_eq!(
+                    holds(*same, Some(&a), None), holds(*same, Some(&spelled_otherwise), None), "{} and absence", same
+                );
             }
         }
 

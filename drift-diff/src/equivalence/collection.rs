@@ -4,13 +4,13 @@ use serde_json::Value;
 
 use super::equal::{equal, key, sorted_keys};
 
-/// Is the value absent, `null`, or an empty string, array or object?
+/// Is the value absent, `null`, or an empty string, array or object? A member that is `null` is absent.
 pub(crate) fn is_empty(value: Option<&Value>) -> bool {
     match value {
         None | Some(Value::Null) => true,
         Some(Value::String(text)) => text.is_empty(),
         Some(Value::Array(items)) => items.is_empty(),
-        Some(Value::Object(map)) => map.is_empty(),
+        Some(Value::Object(map)) => map.values().all(Value::is_null),
         Some(Value::Bool(_) | Value::Number(_)) => false,
     }
 }
@@ -67,11 +67,11 @@ mod tests {
 
     #[test]
     fn emptiness_is_shallow_and_not_zero() {
-        for value in [json!(null), json!(""), json!([]), json!({})] {
+        for value in [json!(null), json!(""), json!([]), json!({}), json!({"a": null})] {
             assert!(is_empty(Some(&value)), "{value}");
         }
         assert!(is_empty(None));
-        for value in [json!(0), json!(false), json!([[]]), json!({"a": {}}), json!(" ")] {
+        for value in [json!(0), json!(false), json!([[]]), json!([null]), json!({"a": {}}), json!(" ")] {
             assert!(!is_empty(Some(&value)), "{value}");
         }
     }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use drift_model::{Decimal, NumberRelation};
 use serde_json::{Map, Value};
 
+use super::collection::is_empty;
 use super::equal::key;
 use super::json_text;
 
@@ -50,7 +51,7 @@ fn normal(value: &Value) -> Option<String> {
 fn is_left_out(name: &str, value: &Value) -> bool {
     match name {
         "Sid" | "Id" => value.as_str() == Some("") || value.is_null(),
-        "Condition" => value.as_object().is_some_and(Map::is_empty) || value.is_null(),
+        "Condition" => value.is_object() && is_empty(Some(value)) || value.is_null(),
         _ => value.is_null(),
     }
 }
@@ -90,6 +91,7 @@ fn condition(value: &Value) -> Option<Value> {
 fn each(members: &Map<String, Value>, normal: impl Fn(&Value) -> Option<Value>) -> Option<Value> {
     members
         .iter()
+        .filter(|(_, value)| !value.is_null())
         .map(|(name, value)| Some((name.clone(), normal(value)?)))
         .collect::<Option<Map<_, _>>>()
         .map(Value::Object)

@@ -96,7 +96,42 @@ impl Quantity {
 
 /// Do both values hold quantities of the same value?
 pub(super) fn same(a: &Value, b: &Value) -> bool {
+    if let (Some(a), Some(b)) = (nanos_of(a), nanos_of(b)) {
+        return a == b;
+    }
     matches!((Quantity::of(a), Quantity::of(b)), (Some(a), Some(b)) if a.cmp_value(&b).is_eq())
+}
+
+/// The quantity as a multiple of 10⁻⁹, where it is one that fits and needs neither rounding nor a cap: nearly all do.
+fn nanos_of(value: &Value) -> Option<i128> {
+    match value {
+        Value::String(text) => nanos(text),
+        Value::Number(number) => i128::from(number.as_i64()?).checked_mul(1_000_000_000),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+fn nanos(text: &str) -> Option<i128> {
+    let end = text.bytes().position(|byte| !byte.is_ascii_digit() && byte != b'.').unwrap_or(text.len());
+    let (number, suffix) = text.split_at_checked(end)?;
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let (base, exponent, _) = suffix_of(suffix)?;
+    let digits = |part: &str| if part.is_empty() { Some(0) } else { part.parse::<u64>().ok() };
+    let places = u32::try_from(fraction.len()).ok()?;
+    if number.bytes().all(|byte| byte == b'.') {
+        return None;
+    }
+    let count = i128::from(digits(whole)?)
+        .checked_mul(10_i128.checked_pow(places)?)?
+        .checked_add(i128::from(digits(fraction)?))?;
+    let (factor, power) = match base {
+        Base::Ten => (1, exponent.checked_add(9)?),
+        Base::Kibi => (1024_i128.checked_pow(u32::try_from(exponent).ok()?)?, 9),
+    };
+    let power = u32::try_from(power.checked_sub(i32::try_from(places).ok()?)?).ok()?;
+    let nanos = count.checked_mul(factor)?.checked_mul(10_i128.checked_pow(power)?)?;
+    let limit = i128::from(i64::MAX).checked_mul(1_000_000_000)?;
+    (nanos <= limit).then_some(nanos)
 }
 
 impl FromStr for Quantity {
@@ -331,6 +366,13 @@ mod tests {
     }
 
     #[test]
+    fn ordinary_quantities_go_the_short_way() {
+        for text in ["0", "500m", "1.5Gi", "0.25", "1e3", "100k", "8Ei", "64Mi", "1n", "2.E"] {
+            assert_eq!(nanos(text).is_some(), text != "8Ei", "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_quantity_is_refused() {
         for text in [
             "",
@@ -361,6 +403,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_short_way_agrees_with_the_long_one(text in "[-+]?[0-9]{0,12}[.]?[0-9]{0,11}([numkMGTPE]|[KMGTPE]i|[eE][-+]?[0-9]{1,2})?") {
+            let read = text.parse::<Quantity>();
+            if let Some(nanos) = nanos(&text) {
+                let exact = Decimal::parse(&format!("{nanos}e-9")).unwrap();
+                prop_assert!(read.is_ok_and(|read| *read.value() == exact), "{}", text);
+            }
+        }
+
         #[test]
         fn printing_keeps_the_value(text in "[-+]?[0-9]{0,5}[.]?[0-9]{0,25}[eEinumkKMGTP]{0,2}[-+]?[0-9]{0,4}") {
             if let Ok(quantity) = text.parse::<Quantity>() {
