@@ -83,10 +83,10 @@ impl FieldChange<'_> {
         change.rule = self.rule.as_deref().map(str::to_owned);
         change.counted = self.counted;
         change.sensitive = self.sensitive;
-        change.desired = self.values.desired.clone();
-        change.recorded = self.values.recorded.clone();
-        change.actual = self.values.actual.clone();
-        change.masked = self.values.masked.clone();
+        change.desired.clone_from(&self.values.desired);
+        change.recorded.clone_from(&self.values.recorded);
+        change.actual.clone_from(&self.values.actual);
+        change.masked.clone_from(&self.values.masked);
         change.note = self.note.map(str::to_owned);
         change
     }

@@ -59,7 +59,7 @@ impl<'a> Walk<'a, '_> {
         };
         if let Some(mut difference) = difference {
             difference.declared = declared;
-            self.list_change(said, difference);
+            self.list_change(said, &difference);
         }
     }
 
@@ -182,7 +182,7 @@ impl<'a> Walk<'a, '_> {
         // The rule that was written last is the most particular: users' rules come after those that are built in.
         senses.into_iter().rev().find_map(|sense| {
             let with = Parameters { keys: &sense.key_names, value: sense.value.as_ref() };
-            sense.same.holds(x, y, &with).then(|| Cow::Borrowed(sense.rule.as_str()))
+            sense.same.holds(x, y, &with).then_some(Cow::Borrowed(sense.rule.as_str()))
         })
     }
 
@@ -203,7 +203,7 @@ impl<'a> Walk<'a, '_> {
             let mut difference = Difference::new(ChangeKind::Reordered, relation, free.map(Cow::Borrowed));
             // Where order has a meaning that nobody relies on declaring (`env` and its like), it is not declared.
             difference.declared = d && !self.order_is_told_apart();
-            self.list_change(said, difference);
+            self.list_change(said, &difference);
         }
     }
 
@@ -213,19 +213,19 @@ impl<'a> Walk<'a, '_> {
         self.comparer.builtin.ordered_lists.iter().any(|known| known == name)
     }
 
-    fn list_change(&mut self, said: [Said<'a>; 3], difference: Difference<'a>) {
+    fn list_change(&mut self, said: [Said<'a>; 3], difference: &Difference<'a>) {
         let change = self.change(said, difference);
         self.changes.push(change);
     }
 
-    fn change(&self, said: [Said<'a>; 3], difference: Difference<'a>) -> FieldChange<'a> {
+    fn change(&self, said: [Said<'a>; 3], difference: &Difference<'a>) -> FieldChange<'a> {
         let path = self.place.path();
         let views = self.place.views(ACTUAL);
         let owned = self.owner(&path, &views, difference.declared);
-        let exposing = self.exposes(&difference, said);
+        let exposing = self.exposes(difference, said);
         let counted = owned.kind == OwnerKind::Human || exposing;
-        let would_be_drift = self.would_be_drift(&difference, counted);
-        let (disposition, rule) = self.disposition(&difference, owned, &views);
+        let would_be_drift = self.would_be_drift(difference, counted);
+        let (disposition, rule) = self.disposition(difference, owned, &views);
         let sensitive = self.is_sensitive();
         FieldChange {
             pointers: self.pointers(said),
@@ -408,7 +408,7 @@ impl<'a> Walk<'a, '_> {
     pub(crate) fn root(&mut self, said: [Said<'a>; 3], kind: ChangeKind, relation: Relation) {
         let mut difference = Difference::new(kind, relation, None);
         difference.declared = relation != Relation::UndeclaredAddition;
-        let mut change = self.change(said, difference);
+        let mut change = self.change(said, &difference);
         if change.disposition == Disposition::Undeclared {
             // A whole resource that nobody declared is the blind spot itself.
             change.counted = true;

@@ -83,6 +83,24 @@ fn key_of(item: &Value, keys: &[ListKey]) -> Option<Step> {
     Some(Step::key(pairs))
 }
 
+/// Do all planes that have the list hold the same items, in different orders?
+pub(crate) fn permuted(lists: [Option<&[Value]>; 3]) -> bool {
+    let mut lists = lists.into_iter().flatten();
+    let Some(first) = lists.next() else { return false };
+    let others: Vec<&[Value]> = lists.collect();
+    let alike = |list: &&[Value]| {
+        list.len() == first.len() && list.iter().zip(first).all(|(a, b)| equal(a, b) == Equality::Same)
+    };
+    let sorted = |list: &[Value]| {
+        let mut items: Vec<Step> = list.iter().map(Step::item).collect();
+        items.sort();
+        items
+    };
+    others.iter().all(|list| list.len() == first.len())
+        && !others.iter().all(alike)
+        && others.iter().all(|list| sorted(list) == sorted(first))
+}
+
 /// Aligns by identity; by position where an element has none, or two have the same.
 fn by_identity(lists: [&[Value]; 3], identity: impl Fn(&Value) -> Option<Step>) -> Aligned {
     let mut known: Vec<(Step, usize, usize)> = Vec::new();

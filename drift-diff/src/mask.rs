@@ -122,7 +122,7 @@ impl<'a> Mask<'a, '_> {
         match owner {
             // Nothing certain stands behind the claim: without it the path would have another owner.
             Some((last, _)) if self.holds(last) != Some(true) => Some(Owned { kind: OwnerKind::Ambiguous, name: None }),
-            Some((_, owned)) => Some(owned),
+            Some((_, certain)) => Some(certain),
             None => None,
         }
     }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::compare::Comparer;
 use crate::delta::FieldChange;
 use crate::equivalence::{Equality, Same, equal};
-use crate::list::{Alignment, align, infer_key};
+use crate::list::{Alignment, align, infer_key, permuted};
 use crate::mask::Mask;
 use crate::place::{ACTUAL, DESIRED, Place, RECORDED};
 use crate::schema::{ListKind, Shape};
@@ -268,7 +268,7 @@ impl<'a, 'f> Walk<'a, 'f> {
         let Some(by) = by.filter(|_| !(one_value && nobody_else_speaks)) else {
             return self.whole_list(said, known);
         };
-        if by == Alignment::Positional && self.is_permuted(said) {
+        if by == Alignment::Positional && permuted(said.map(Said::array)) {
             return self.whole_list(said, known);
         }
         let aligned = align(lists, by);
@@ -377,26 +377,9 @@ impl<'a, 'f> Walk<'a, 'f> {
         })
     }
 
-    /// Do all planes that have the list hold the same items, in different orders?
-    fn is_permuted(&self, said: [Said<'a>; 3]) -> bool {
-        let lists: Vec<&[Value]> = said.into_iter().filter_map(Said::array).collect();
-        let Some((first, rest)) = lists.split_first() else { return false };
-        if rest.iter().all(|list| {
-            list.len() == first.len() && list.iter().zip(*first).all(|(a, b)| equal(a, b) == Equality::Same)
-        }) {
-            return false;
-        }
-        let sorted = |list: &[Value]| {
-            let mut items: Vec<Step> = list.iter().map(Step::item).collect();
-            items.sort();
-            items
-        };
-        rest.iter().all(|list| list.len() == first.len()) && rest.iter().all(|list| sorted(list) == sorted(first))
-    }
-
     /// A list that is one value: its order counts.
     fn whole_list(&mut self, said: [Said<'a>; 3], known: Known<'a>) {
-        if self.is_permuted(said) {
+        if permuted(said.map(Said::array)) {
             let lists = said.map(Said::array);
             let same = |left: usize, right: usize| match (lists.get(left), lists.get(right)) {
                 (Some(Some(x)), Some(Some(y))) => x.iter().zip(*y).all(|(a, b)| equal(a, b) == Equality::Same),

@@ -45,10 +45,10 @@ fn written(change: &FieldChange<'_>) -> String {
     let mut text =
         format!("{} {} {} {} {}", change.path, change.kind, change.relation, change.disposition, change.owner);
     if let Some(name) = change.owner_name {
-        text += &format!(":{name}");
+        text.extend([":", name]);
     }
     if let Some(rule) = &change.rule {
-        text += &format!(" rule={rule}");
+        text.extend([" rule=", rule]);
     }
     if change.counted {
         text += " counted";

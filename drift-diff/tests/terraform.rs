@@ -72,7 +72,7 @@ fn relations_of_labelled_plans() {
     let comparer = Comparer::compile(&Rules::default()).unwrap();
     let mut folders: Vec<PathBuf> = std::fs::read_dir(&corpus).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.sort();
-    let (mut compared, mut otherwise, mut in_sync, mut noisy) = (0_usize, Vec::new(), 0_usize, Vec::new());
+    let (mut labelled, mut otherwise, mut in_sync, mut noisy) = (0_usize, Vec::new(), 0_usize, Vec::new());
     for folder in folders.iter().filter(|folder| folder.is_dir()) {
         let name = folder.file_name().unwrap().to_str().unwrap();
         let expected = json(&folder.join("expected.json")).unwrap();
@@ -106,7 +106,7 @@ fn relations_of_labelled_plans() {
             let delta = comparer.compare(observation, &Facts::default());
             let fields = resource["fields"].as_array().unwrap();
             for field in fields {
-                compared += 1;
+                labelled += 1;
                 if let Some(why) = disagreement(field, &delta.changes) {
                     otherwise.push(format!("{name} {} {why}", resource["address"]));
                 }
@@ -122,8 +122,8 @@ fn relations_of_labelled_plans() {
         }
     }
     println!(
-        "terraform: {} of {compared} labelled relations agree; {in_sync} drifting places are labelled, {} are not",
-        compared - otherwise.len(),
+        "terraform: {} of {labelled} labelled relations agree; {in_sync} drifting places are labelled, {} are not",
+        labelled - otherwise.len(),
         noisy.len()
     );
     for line in otherwise.iter().chain(&noisy) {

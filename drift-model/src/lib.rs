@@ -53,3 +53,7 @@ pub use crate::taxonomy::{Action, Domain, DriftClass, Obligation, Recommend, Ris
 pub use crate::time::{Span, TimeError, Timestamp};
 pub use crate::trie::{PatternTrie, StepView};
 pub use crate::vocabulary::{UnknownWord, nearest};
+
+/// The plan of the house: words, rooms, laws, and why not otherwise.
+#[doc = include_str!("../DESIGN.md")]
+pub mod _design {}
