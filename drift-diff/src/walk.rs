@@ -1,7 +1,7 @@
 //! The walk: three trees and their marks, once through, side by side.
 
 use drift_model::{
-    Document, MAX_DEPTH, Marks, Observation, Observed, PatternTrie, RecordOf, Step, StepView, System, UnknownReason,
+    Document, MAX_DEPTH, Marks, Observation, Observed, PatternTrie, RecordOf, StepView, System, UnknownReason,
 };
 use serde_json::{Map, Value};
 
