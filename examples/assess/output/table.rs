@@ -76,7 +76,8 @@ impl Listed {
 #[derive(Debug)]
 struct Excuse {
     count: u64,
-    first: String,
+    resource: String,
+    path: String,
 }
 
 impl Table {
@@ -163,7 +164,7 @@ impl Table {
         let by = match change.disposition {
             Disposition::Drift | Disposition::Undetermined | Disposition::Pending => return,
             Disposition::Undeclared if change.counted => return,
-            Disposition::Undeclared => "Git is silent, and nothing is exposed".to_owned(),
+            Disposition::Undeclared => "nothing is exposed".to_owned(),
             Disposition::Equivalent | Disposition::Ignored => change.rule.clone().unwrap_or_default(),
             Disposition::OwnedBy => change.owner_name.clone().unwrap_or_else(|| change.owner.word().to_owned()),
         };
@@ -171,10 +172,9 @@ impl Table {
         if self.excuses.len() >= MAX_EXCUSES && !self.excuses.contains_key(&key) {
             key = (change.disposition, "others".to_owned());
         }
-        let excuse = self
-            .excuses
-            .entry(key)
-            .or_insert_with(|| Excuse { count: 0, first: format!("{resource} {}", place(&change.path.to_string())) });
+        let path = || place(&change.path.to_string());
+        let excuse =
+            self.excuses.entry(key).or_insert_with(|| Excuse { count: 0, resource: resource.to_owned(), path: path() });
         excuse.count = excuse.count.saturating_add(1);
     }
 
@@ -212,17 +212,30 @@ impl Table {
             (tally.pending, "pending", Ink::Waiting),
             (tally.in_sync, "in sync", Ink::Good),
         ];
-        let mut left = vec![self.paint.text(Ink::Strong, &counted(tally.resources(), "resource"))];
+        let mut words = vec![(Ink::Strong, counted(tally.resources(), "resource"))];
         for (count, word, ink) in counts {
             let ink = if count == 0 { Ink::Dim } else { ink };
-            left.push(self.paint.text(ink, &format!("{} {word}", grouped(count))));
+            words.push((ink, format!("{} {word}", grouped(count))));
         }
         if tally.problems > 0 {
-            left.push(self.paint.text(Ink::Bad, &format!("{} unreadable", grouped(tally.problems))));
+            words.push((Ink::Bad, format!("{} unreadable", grouped(tally.problems))));
         }
         let policy = policy.to_string();
-        let short = policy.get(..15).unwrap_or(&policy);
-        let _ = writeln!(page, "{}   {}", left.join("   "), self.paint.text(Ink::Dim, &format!("policy {short}")));
+        words.push((Ink::Dim, format!("policy {}", policy.get(..15).unwrap_or(&policy))));
+        let mut used = 0_usize;
+        for (ink, word) in words {
+            let wide = columns(&word);
+            if used > 0 && used.saturating_add(wide).saturating_add(3) > self.paint.width {
+                page.push('\n');
+                used = 0;
+            }
+            if used > 0 {
+                page.push_str("   ");
+            }
+            page.push_str(&self.paint.text(ink, &word));
+            used = used.saturating_add(wide).saturating_add(3);
+        }
+        page.push('\n');
     }
 
     fn row(&self, page: &mut String, row: &Row) {
@@ -246,7 +259,8 @@ impl Table {
             let _ = writeln!(page, "{}{}", " ".repeat(INDENT), self.change(change, room));
         }
         if row.hidden > 0 {
-            self.line(page, "", Ink::Dim, &format!("… and {}", counted(row.hidden as u64, "more field")));
+            let more = format!("… and {}", counted(row.hidden as u64, "more field"));
+            let _ = writeln!(page, "{}{}", " ".repeat(INDENT), paint.text(Ink::Dim, &more));
         }
         self.line(page, "who", Ink::Plain, &row.who);
         if let Some(finding) = &row.finding {
@@ -276,17 +290,13 @@ impl Table {
         let (before, after) = sides(change);
         let longest = room.saturating_sub(7);
         let path = tail(&place(&path), longest / 2);
-        let each = longest.saturating_sub(columns(&path)) / 2;
-        // What one side does not need, the other may have.
-        let spare = |text: &str| each.saturating_sub(columns(text));
-        let before_room = each.saturating_add(spare(&after));
-        let after_room = each.saturating_add(spare(&before));
+        let (before, after) = side_by_side(&before, &after, longest.saturating_sub(columns(&path)));
         let paint = self.paint;
         format!(
             "{path}  {} {} {}",
-            paint.text(Ink::Good, &shortened(&before, before_room)),
+            paint.text(Ink::Good, &before),
             paint.text(Ink::Dim, "→"),
-            paint.text(Ink::Bad, &shortened(&after, after_room)),
+            paint.text(Ink::Bad, &after),
         )
     }
 
@@ -295,14 +305,10 @@ impl Table {
             return;
         }
         let paint = self.paint;
-        let cell = format!(" {word:<8} ");
-        let _ = writeln!(
-            page,
-            "\n{} {}",
-            paint.text(ink, &cell),
-            paint.text(ink, &format!("{}: {meaning}", counted(listed.count, "resource")))
-        );
         let room = paint.width.saturating_sub(INDENT);
+        let cell = format!(" {word:<8} ");
+        let text = format!("{}: {meaning}", counted(listed.count, "resource"));
+        let _ = writeln!(page, "\n{} {}", paint.text(ink, &cell), paint.text(ink, &shortened(&text, room)));
         let wide = listed.first.iter().map(|(name, _)| columns(name)).max().unwrap_or(0).min(room / 2);
         for (name, why) in &listed.first {
             let name = shortened(name, wide);
@@ -330,11 +336,11 @@ impl Table {
         let paint = self.paint;
         let all = self.excuses.values().map(|excuse| excuse.count).fold(0, u64::saturating_add);
         let cell = format!(" {:<8} ", "excused");
-        let text = format!("{cell} {}: somebody else's, or no difference in meaning", counted(all, "change"));
-        let _ = writeln!(page, "\n{}", paint.text(Ink::Dim, &text));
+        let room = paint.width.saturating_sub(INDENT);
+        let text = format!("{}: somebody else's, or no difference in meaning", counted(all, "change"));
+        let _ = writeln!(page, "\n{}", paint.text(Ink::Dim, &format!("{cell} {}", shortened(&text, room))));
         let mut excuses: Vec<_> = self.excuses.iter().collect();
         excuses.sort_by_key(|(key, excuse)| (std::cmp::Reverse(excuse.count), *key));
-        let room = paint.width.saturating_sub(INDENT);
         let shown: Vec<_> = excuses.iter().take(MAX_EXCUSES_SHOWN).collect();
         let label = |disposition: Disposition, by: &str| {
             let how = match disposition {
@@ -353,7 +359,12 @@ impl Table {
             let fill = " ".repeat(wide.saturating_sub(columns(label)));
             let head = format!("{label}{fill}  {:>5}", grouped(excuse.count));
             let example = match self.detail {
-                Detail::All => shortened(&excuse.first, room.saturating_sub(columns(&head)).saturating_sub(2)),
+                Detail::All => {
+                    let left = room.saturating_sub(columns(&head)).saturating_sub(2);
+                    let resource = shortened(&excuse.resource, left.saturating_sub(20).max(left / 2));
+                    let path = tail(&excuse.path, left.saturating_sub(columns(&resource)).saturating_sub(1));
+                    format!("{resource} {path}")
+                }
                 Detail::Drift => String::new(),
             };
             let line = format!("{}{head}  {example}", " ".repeat(INDENT));
@@ -370,6 +381,37 @@ impl Table {
 /// The badge has a background where the risk is critical; the class beside it has not.
 fn ink_of_class(ink: Ink) -> Ink {
     if ink == Ink::Risk(Risk::Critical) { Ink::Bad } else { ink }
+}
+
+/// Two values in this many columns together: where they are too long, what they have in common goes first.
+fn side_by_side(before: &str, after: &str, room: usize) -> (String, String) {
+    if columns(before).saturating_add(columns(after)) <= room {
+        return (before.to_owned(), after.to_owned());
+    }
+    let (before, after) = without_common(before, after);
+    let each = room / 2;
+    // What one side does not need, the other may have.
+    let spare = |text: &str| each.saturating_sub(columns(text));
+    let (before_room, after_room) = (each.saturating_add(spare(&after)), each.saturating_add(spare(&before)));
+    (shortened(&before, before_room), shortened(&after, after_room))
+}
+
+/// How much of what is equal stays on either side of what differs.
+const CONTEXT: usize = 10;
+
+fn without_common(before: &str, after: &str) -> (String, String) {
+    let (before, after): (Vec<char>, Vec<char>) = (before.chars().collect(), after.chars().collect());
+    let equal = |pair: &(&char, &char)| pair.0 == pair.1;
+    let head = before.iter().zip(&after).take_while(equal).count();
+    let shorter = before.len().min(after.len()).saturating_sub(head);
+    let foot = before.iter().rev().zip(after.iter().rev()).take_while(equal).count().min(shorter);
+    let (skip, drop) = (head.saturating_sub(CONTEXT), foot.saturating_sub(CONTEXT));
+    let cut = |text: &[char]| {
+        let kept = text.iter().take(text.len().saturating_sub(drop)).skip(skip);
+        let (left, right) = (if skip > 0 { "…" } else { "" }, if drop > 0 { "…" } else { "" });
+        format!("{left}{}{right}", kept.collect::<String>())
+    };
+    (cut(&before), cut(&after))
 }
 
 /// The root is the empty string, which people do not see.
@@ -446,8 +488,12 @@ fn what_to_do(finding: &Finding) -> String {
         .map(|name| name.obligations().to_vec())
         .unwrap_or_default();
     // INCIDENT_AND_REVERT says in its name that an incident is opened; that evidence comes first, it does not.
-    let spoken =
-        |obligation: &&Obligation| **obligation == Obligation::PreserveEvidenceFirst || !named.contains(obligation);
+    let spoken = |obligation: &&Obligation| match obligation {
+        // The approvers are named below.
+        Obligation::RequireApproval => finding.approvers.is_empty(),
+        Obligation::PreserveEvidenceFirst => true,
+        _ => !named.contains(obligation),
+    };
     let obligations: Vec<String> =
         finding.actions.obligations.iter().filter(spoken).map(|obligation| words(obligation.word())).collect();
     if !obligations.is_empty() {
@@ -476,12 +522,12 @@ fn why(finding: &Finding) -> String {
             } else {
                 format!(" (unknown: {})", step.missing.join(", "))
             };
-            format!("{} {}{missing}", step.table, step.rule)
+            format!("{}{missing}", step.rule)
         })
         .collect();
     let mut parts = Vec::new();
     if !rules.is_empty() {
-        parts.push(rules.join(", "));
+        parts.push(rules.join(" → "));
     }
     if !finding.auto_heal.refused_by.is_empty() {
         parts.push(format!("no machine alone: {}", finding.auto_heal.refused_by.join(", ")));
@@ -594,6 +640,16 @@ mod tests {
             assert_eq!(grouped(count), text);
         }
         assert_eq!(counted(1, "resource"), "1 resource");
+    }
+
+    #[test]
+    fn of_two_long_values_what_differs_is_shown() {
+        let before = "registry.shop.example/checkout@sha256:9b2c6f0d4b1e8a75";
+        let (before, after) = side_by_side(before, "registry.shop.example/checkout:debug", 52);
+        assert_eq!((before.as_str(), after.as_str()), ("…e/checkout@sha256:9b2c6f0d4b1e8a75", "…e/checkout:debug"));
+        let (before, after) =
+            side_by_side("{\"a\":[1],\"b\":\"same to the end\"}", "{\"a\":[2],\"b\":\"same to the end\"}", 44);
+        assert_eq!((before.as_str(), after.as_str()), ("{\"a\":[1],\"b\":\"sam…", "{\"a\":[2],\"b\":\"sam…"));
     }
 
     #[test]
