@@ -1,1 +1,4 @@
 //! Readers: documents of real systems in, observations out.
+
+pub mod kubernetes;
+pub mod managed_fields;

@@ -1,0 +1,186 @@
+//! Secrets: what they hide, and how the API server stores what was written.
+
+use serde_json::{Map, Value};
+
+use crate::document::{Document, Mark};
+use crate::path::{FieldPath, Step};
+use crate::pattern::PathPattern;
+use crate::redact::Secrets;
+
+/// The annotation in which `kubectl apply` keeps what it applied.
+pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// An unkeyed hash of a Secret's data, which can be guessed for weak secrets.
+const DATA_HASH: &str = "reconcile.external-secrets.io/data-hash";
+
+/// Is this the kind of a Secret? Whatever the group: an unknown Secret is a secret too.
+pub(super) fn is_secret(kind: &str) -> bool {
+    kind == "Secret"
+}
+
+/// The pattern of exactly this place.
+pub(super) fn at(names: &[&str]) -> PathPattern {
+    PathPattern::from(&names.iter().map(|name| Step::field(*name)).collect::<FieldPath>())
+}
+
+/// The pattern of an annotation.
+pub(super) fn annotation(name: &str) -> PathPattern {
+    at(&["metadata", "annotations", name])
+}
+
+/// Moves `stringData` over `data`, in base64, as the API server does when it stores a Secret.
+///
+/// A `null` there becomes the empty text, and anything else that is no text is moved as it stands: it is compared and
+/// never shown. Where one of the two is no map, nothing is moved.
+pub(super) fn store(secret: &mut Value) {
+    let Value::Object(secret) = secret else { return };
+    if !matches!(secret.get("data"), None | Some(Value::Null | Value::Object(_))) {
+        return;
+    }
+    let written = match secret.get_mut("stringData") {
+        Some(Value::Object(written)) => std::mem::take(written),
+        Some(Value::Null) => Map::new(),
+        _ => return,
+    };
+    secret.remove("stringData");
+    if written.is_empty() {
+        return;
+    }
+    let data = secret.entry("data").or_insert_with(|| Value::Object(Map::new()));
+    if data.is_null() {
+        *data = Value::Object(Map::new());
+    }
+    let Value::Object(data) = data else { return };
+    for (name, value) in written {
+        let stored = match value {
+            Value::String(text) => Value::from(encode(text.as_bytes())),
+            Value::Null => Value::from(""),
+            other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => other,
+        };
+        data.insert(name, stored);
+    }
+}
+
+/// Marks what a Secret hides, and the copies that bookkeeping makes of it.
+pub(super) fn conceal(document: &mut Document) {
+    let mut opaque = Vec::new();
+    for member in ["data", "stringData"] {
+        match document.value().get(member) {
+            // What should not be there is hidden with the names of its members: they may be the secret.
+            Some(Value::Object(map)) => opaque.extend(
+                map.iter()
+                    .filter(|(_, value)| matches!(value, Value::Array(_) | Value::Object(_)))
+                    .map(|(name, _)| at(&[member, name])),
+            ),
+            Some(Value::Array(_)) => opaque.push(at(&[member])),
+            None | Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => {}
+        }
+        document.mark(Mark::Sensitive, at(&[member]));
+    }
+    for pattern in opaque {
+        document.mark(Mark::Opaque, pattern);
+    }
+    document.mark(Mark::Sensitive, annotation(LAST_APPLIED));
+    document.mark(Mark::Sensitive, annotation(DATA_HASH));
+}
+
+/// Adds the plain texts that a Secret holds in base64, so that copies of them are found elsewhere.
+pub(super) fn reveal_to(secrets: &mut Secrets, document: &Document) {
+    let Some(data) = document.value().get("data").and_then(Value::as_object) else { return };
+    for text in data.values().filter_map(Value::as_str) {
+        if let Some(plain) = decode(text).and_then(|bytes| String::from_utf8(bytes).ok()) {
+            secrets.add(&plain);
+            secrets.add(plain.trim());
+        }
+    }
+}
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// Base64 with padding (RFC 4648 §4).
+fn encode(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len().div_ceil(3).saturating_mul(4));
+    for chunk in bytes.chunks(3) {
+        let group = chunk.iter().chain(&[0, 0]).take(3).fold(0_usize, |group, byte| group << 8 | usize::from(*byte));
+        for position in 0..4_usize {
+            let digit = group >> (18_usize.saturating_sub(position.saturating_mul(6))) & 63;
+            let filled = position <= chunk.len();
+            text.push(ALPHABET.get(digit).filter(|_| filled).map_or('=', |byte| char::from(*byte)));
+        }
+    }
+    text
+}
+
+/// Undoes [`encode`]; `None` for what is no base64. White space and missing padding are let pass.
+fn decode(text: &str) -> Option<Vec<u8>> {
+    let digits: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    let mut bytes = Vec::with_capacity(digits.len());
+    let (mut group, mut bits) = (0_u32, 0_u32);
+    for digit in digits.trim_end_matches('=').bytes() {
+        let value = ALPHABET.iter().position(|known| *known == digit)?;
+        group = (group << 6 | u32::try_from(value).ok()?) & 0xffff;
+        bits = bits.saturating_add(6);
+        if bits >= 8 {
+            bits = bits.saturating_sub(8);
+            bytes.push(u8::try_from(group >> bits & 0xff).ok()?);
+        }
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn string_data_is_stored_as_the_api_server_stores_it() {
+        for (written, stored) in [
+            (json!({"stringData": {"a": "foobar"}}), json!({"data": {"a": "Zm9vYmFy"}})),
+            (
+                json!({"data": {"a": "eA==", "b": "eQ=="}, "stringData": {"a": "foob"}}),
+                json!({"data": {"a": "Zm9vYg==", "b": "eQ=="}}),
+            ),
+            (json!({"data": null, "stringData": {"a": ""}}), json!({"data": {"a": ""}})),
+            (
+                json!({"data": {"k1": "k1", "k2": 2}, "stringData": {"k3": "key3", "k4": null, "k5": [1]}}),
+                json!({"data": {"k1": "k1", "k2": 2, "k3": "a2V5Mw==", "k4": "", "k5": [1]}}),
+            ),
+            (json!({"stringData": null}), json!({})),
+            (json!({"stringData": {}}), json!({})),
+            (json!({"data": "x", "stringData": {"a": "b"}}), json!({"data": "x", "stringData": {"a": "b"}})),
+            (json!({"stringData": "x"}), json!({"stringData": "x"})),
+            (json!([]), json!([])),
+        ] {
+            let mut secret = written.clone();
+            store(&mut secret);
+            assert_eq!(secret, stored, "{written}");
+        }
+    }
+
+    #[test]
+    fn law_8_a_malformed_secret_is_hidden_as_well() {
+        for secret in [
+            json!({"data": "CANARY"}),
+            json!({"data": ["CANARY", {"CANARY": 1}]}),
+            json!({"data": {"a": {"CANARY": "CANARY"}, "b": ["CANARY"], "c": "CANARY"}, "stringData": "CANARY"}),
+            json!({"data": {}, "stringData": {"0": {"CANARY": 1}}}),
+            json!({"metadata": {"annotations": {LAST_APPLIED: "CANARY", DATA_HASH: "CANARY"}}}),
+        ] {
+            let mut document = Document::new(secret);
+            conceal(&mut document);
+            assert!(!format!("{document:?}").contains("CANARY"), "{document:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn decode_undoes_encode(bytes in proptest::collection::vec(any::<u8>(), 0..20)) {
+            let text = encode(&bytes);
+            prop_assert_eq!(text.len() % 4, 0);
+            prop_assert_eq!(decode(&text), Some(bytes));
+        }
+    }
+}
