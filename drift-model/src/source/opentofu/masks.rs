@@ -1,0 +1,237 @@
+//! Sensitive masks: trees or bare booleans of a plan, paths of a state file, words of a schema.
+//!
+//! They under-approximate, and a mask may stand on one side only. So all masks of an object are joined, a mask inside a
+//! list covers every element (sets are arrays in an order of their own), and what stands under a mask anywhere in the plan
+//! is looked for by value everywhere.
+
+use serde_json::Value;
+
+use super::plan::members;
+use super::schema::{Block, Nesting};
+use crate::document::{MAX_DEPTH, Mark, Marks};
+use crate::path::Step;
+use crate::pattern::{PathPattern, PatternStep};
+use crate::redact::Secrets;
+use crate::trie::StepView;
+
+/// The pattern of exactly these steps.
+pub(super) fn pattern(steps: &[PatternStep]) -> PathPattern {
+    PathPattern { steps: steps.to_vec(), below: false }
+}
+
+/// The step to a member.
+pub(super) fn field(name: &str) -> PatternStep {
+    PatternStep::Exactly(Step::field(name))
+}
+
+/// The marks of one object, joined over all its masks, without repetition.
+#[derive(Debug, Default)]
+pub(super) struct Joined {
+    pub(super) marks: Vec<(Mark, PathPattern)>,
+}
+
+impl Joined {
+    fn push(&mut self, mark: Mark, steps: &[PatternStep]) {
+        let new = (mark, pattern(steps));
+        if !self.marks.contains(&new) {
+            self.marks.push(new);
+        }
+    }
+
+    /// Adds a mask of a plan: `true` covers what is under it. The value beside it tells whether names are hidden too.
+    pub(super) fn add_mask(&mut self, mask: Option<&Value>, value: Option<&Value>) {
+        if let Some(mask) = mask {
+            self.mask_at(mask, value, &mut Vec::new());
+        }
+    }
+
+    fn mask_at(&mut self, mask: &Value, value: Option<&Value>, place: &mut Vec<PatternStep>) {
+        if place.len() > MAX_DEPTH {
+            return;
+        }
+        match mask {
+            Value::Bool(true) => {
+                let mark = if value.is_some_and(Value::is_object) { Mark::Opaque } else { Mark::Sensitive };
+                self.push(mark, place);
+            }
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    place.push(PatternStep::Any);
+                    self.mask_at(item, value.and_then(|value| value.get(index)), place);
+                    place.pop();
+                }
+            }
+            Value::Object(map) => {
+                for (name, inner) in sorted(map) {
+                    place.push(field(name));
+                    self.mask_at(inner, value.and_then(|value| value.get(name)), place);
+                    place.pop();
+                }
+            }
+            Value::Null | Value::Bool(false) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    /// Adds `sensitive_attributes` of a state file: a list of paths. A step that is not understood ends its path.
+    pub(super) fn add_state_paths(&mut self, paths: Option<&Value>, values: &Value) {
+        for path in members(paths) {
+            let mut place = Vec::new();
+            let mut here = Some(values);
+            for step in members(Some(path)) {
+                let value = match step.get("value") {
+                    Some(Value::Object(index)) => index.get("value"),
+                    other => other,
+                };
+                match value {
+                    Some(Value::String(name)) => {
+                        place.push(field(name));
+                        here = here.and_then(|here| here.get(name));
+                    }
+                    Some(Value::Number(_)) => {
+                        place.push(PatternStep::Any);
+                        here = here.and_then(|here| here.get(0));
+                    }
+                    _ => break,
+                }
+            }
+            let mark = if here.is_some_and(Value::is_object) { Mark::Opaque } else { Mark::Sensitive };
+            self.push(mark, &place);
+        }
+    }
+
+    /// Adds what a schema calls sensitive.
+    pub(super) fn add_schema(&mut self, block: Block<'_>) {
+        self.schema_at(block, &mut Vec::new());
+    }
+
+    fn schema_at(&mut self, block: Block<'_>, place: &mut Vec<PatternStep>) {
+        if place.len() > MAX_DEPTH {
+            return;
+        }
+        for (name, attribute) in block.attributes() {
+            place.push(field(name));
+            if attribute.sensitive() {
+                self.push(if attribute.is_map() { Mark::Opaque } else { Mark::Sensitive }, place);
+            } else if let Some((nesting, inner)) = attribute.nested() {
+                self.nested_at(nesting, inner, place);
+            }
+            place.pop();
+        }
+        for (name, nesting, inner) in block.blocks() {
+            place.push(field(name));
+            self.nested_at(nesting, inner, place);
+            place.pop();
+        }
+    }
+
+    fn nested_at(&mut self, nesting: Nesting, inner: Block<'_>, place: &mut Vec<PatternStep>) {
+        match nesting {
+            Nesting::Single => self.schema_at(inner, place),
+            Nesting::List | Nesting::Set | Nesting::Map => {
+                place.push(PatternStep::Any);
+                self.schema_at(inner, place);
+                place.pop();
+            }
+        }
+    }
+
+    /// Adds every string of the value that one of the marks covers.
+    pub(super) fn collect(&self, value: Option<&Value>, secrets: &mut Secrets) {
+        let Some(value) = value.filter(|_| !self.marks.is_empty()) else { return };
+        let mut marks = Marks::default();
+        for (mark, pattern) in &self.marks {
+            marks.add(*mark, pattern.clone());
+        }
+        collect_marked(value, &marks, &mut Vec::new(), secrets);
+    }
+}
+
+fn collect_marked<'v>(value: &'v Value, marks: &Marks, place: &mut Vec<StepView<'v>>, secrets: &mut Secrets) {
+    if place.len() > MAX_DEPTH {
+        return;
+    }
+    match value {
+        Value::String(text) if marks.at(place).sensitive => secrets.add(text),
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                place.push(StepView::Element { index: Some(index), step: None });
+                collect_marked(item, marks, place, secrets);
+                place.pop();
+            }
+        }
+        Value::Object(map) => {
+            for (name, member) in map {
+                place.push(StepView::Field(name));
+                collect_marked(member, marks, place, secrets);
+                place.pop();
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Adds every string of the value.
+pub(super) fn collect_all(value: &Value, secrets: &mut Secrets) {
+    fn walk(value: &Value, depth: usize, secrets: &mut Secrets) {
+        if depth > MAX_DEPTH {
+            return;
+        }
+        match value {
+            Value::String(text) => secrets.add(text),
+            Value::Array(items) => items.iter().for_each(|item| walk(item, depth.saturating_add(1), secrets)),
+            Value::Object(map) => map.values().for_each(|member| walk(member, depth.saturating_add(1), secrets)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    walk(value, 0, secrets);
+}
+
+/// The members of an object by name, whatever order the map keeps.
+pub(super) fn sorted(map: &serde_json::Map<String, Value>) -> Vec<(&str, &Value)> {
+    let mut all: Vec<_> = map.iter().map(|(name, value)| (name.as_str(), value)).collect();
+    all.sort_unstable_by_key(|(name, _)| *name);
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn shown(joined: &Joined) -> Vec<String> {
+        joined.marks.iter().map(|(mark, pattern)| format!("{mark:?} {pattern}")).collect()
+    }
+
+    #[test]
+    fn a_mask_is_a_tree_or_a_bare_boolean_at_any_level() {
+        let mut joined = Joined::default();
+        joined.add_mask(
+            Some(&json!({"a": true, "list": [{"x": true, "y": false}, false], "map": true, "none": {}})),
+            Some(&json!({"a": 1, "list": [{"x": "", "y": ""}, ""], "map": {"k": "v"}})),
+        );
+        assert_eq!(shown(&joined), ["Sensitive /a", "Sensitive /list/*/x", "Opaque /map"]);
+        let mut whole = Joined::default();
+        whole.add_mask(Some(&json!(true)), Some(&json!({})));
+        whole.add_mask(Some(&json!(false)), None);
+        assert_eq!(shown(&whole), ["Opaque "]);
+    }
+
+    #[test]
+    fn paths_of_a_state_file_are_followed_as_far_as_they_are_understood() {
+        let mut joined = Joined::default();
+        joined.add_state_paths(
+            Some(&json!([
+                [{"type": "get_attr", "value": "env"}, {"type": "index", "value": {"value": "PASSWORD", "type": "string"}}],
+                [{"type": "get_attr", "value": "rule"}, {"type": "index", "value": {"value": 3, "type": "number"}}, {"type": "get_attr", "value": "header"}],
+                [{"type": "get_attr", "value": "set"}, {"type": "index", "value": {"value": {}, "type": "dynamic"}}],
+                "hunter2",
+            ])),
+            &json!({}),
+        );
+        assert_eq!(
+            shown(&joined),
+            ["Sensitive /env/PASSWORD", "Sensitive /rule/*/header", "Sensitive /set", "Sensitive "]
+        );
+    }
+}
