@@ -58,6 +58,9 @@ pub struct Kubernetes {
     /// Audit events, one a line.
     #[arg(long, value_name = "FILE.jsonl")]
     pub audit: Option<PathBuf>,
+    /// The namespace of objects that name none.
+    #[arg(long, value_name = "NAME")]
+    pub namespace: Option<String>,
     /// The live objects are all there are: what is not among them does not exist.
     #[arg(long)]
     pub complete: bool,

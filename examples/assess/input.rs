@@ -6,7 +6,6 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use super::problem::Problem;
 use super::yaml::{self, Dialect};
@@ -225,26 +224,6 @@ fn yaml_documents<T: DeserializeOwned>(
     (documents, problems)
 }
 
-/// The objects in a document: the items of a `List` of any kind, or the document itself.
-#[must_use]
-pub fn unlisted(document: Value) -> Vec<Value> {
-    let is_list = document.get("kind").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("List"));
-    match document {
-        Value::Object(mut entries) if is_list => match entries.remove("items") {
-            Some(Value::Array(items)) => items,
-            // An empty list of typed objects has `items: null`.
-            Some(Value::Null) => Vec::new(),
-            Some(items) => {
-                entries.insert("items".into(), items);
-                vec![Value::Object(entries)]
-            }
-            None => vec![Value::Object(entries)],
-        },
-        Value::Array(items) => items,
-        one => vec![one],
-    }
-}
-
 /// UTF-8 text of bytes that may begin with a byte order mark.
 fn decoded<'a>(mut bytes: Box<dyn Read + 'a>) -> std::io::Result<Box<dyn BufRead + 'a>> {
     let mut head = Vec::with_capacity(3);
@@ -298,8 +277,6 @@ impl<R: Read> Read for Utf16<R> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn text_of(bytes: &[u8]) -> String {
@@ -322,18 +299,5 @@ mod tests {
         for short in ["", "a", "ab"] {
             assert_eq!(text_of(short.as_bytes()), short);
         }
-    }
-
-    #[test]
-    fn lists_of_any_kind_are_taken_apart() {
-        let pod = json!({"kind": "Pod"});
-        for list in [json!({"kind": "List", "items": [pod]}), json!({"kind": "PodList", "items": [pod]}), json!([pod])]
-        {
-            assert_eq!(unlisted(list), std::slice::from_ref(&pod));
-        }
-        assert_eq!(unlisted(json!({"kind": "PodList", "items": null})), Vec::<Value>::new());
-        assert_eq!(unlisted(pod.clone()), [pod]);
-        let allow_list = json!({"kind": "AllowList", "spec": {"items": []}});
-        assert_eq!(unlisted(allow_list.clone()), [allow_list]);
     }
 }

@@ -4,9 +4,10 @@ use std::io::Read;
 use std::path::Path;
 
 use drift_model::Observation;
+use drift_model::source::{PlanContext, PlanMode, read_plan};
 use serde_json::Value;
 
-use super::cli::Opentofu;
+use super::cli::{Mode, Opentofu};
 use super::input::{self, Source};
 use super::problem::Problem;
 use super::yaml::Dialect;
@@ -41,9 +42,37 @@ pub(super) fn observations(of: &Opentofu, stdin: &mut dyn Read) -> (Vec<Observat
 /// Hands the documents to the reader of plans.
 fn read(
     of: &Opentofu,
-    _plan: &Value,
-    _state: Option<&Value>,
-    _schema: Option<&Value>,
+    plan: &Value,
+    state: Option<&Value>,
+    schema: Option<&Value>,
 ) -> Result<(Vec<Observation>, Vec<Problem>), Problem> {
-    Err(Problem::new(of.plan.display().to_string(), "plans are not read yet"))
+    let mode = match of.mode {
+        Mode::Normal => PlanMode::Normal,
+        Mode::RefreshOnly => PlanMode::RefreshOnly,
+        Mode::Destroy => PlanMode::Destroy,
+    };
+    let context =
+        PlanContext { mode, refreshed: of.refreshed, targeted: of.targeted, state, schema, ..PlanContext::default() };
+    let place = |document: &str, pointer: &str| {
+        let file = match document {
+            "state" => of.state.as_ref(),
+            "schema" => of.schema.as_ref(),
+            _ => Some(&of.plan),
+        };
+        let file = file.map_or_else(|| document.to_owned(), |file| Source::new(file).to_string());
+        if pointer.is_empty() { file } else { format!("{file} at `{pointer}`") }
+    };
+    let reading = read_plan(plan, &context).map_err(|error| {
+        Problem::new(place(error.document, &error.pointer), error.kind.to_string()).help(error.kind.help())
+    })?;
+    let mut problems: Vec<Problem> = reading
+        .problems
+        .iter()
+        .map(|found| Problem::new(place(found.document, &found.pointer), found.message).help(found.help))
+        .collect();
+    if reading.errored {
+        let failed = Problem::new(place("plan", ""), "the plan failed: it does not mention all that it should");
+        problems.push(failed.help("mend the plan, and hand over the whole of it").warning());
+    }
+    Ok((reading.observations, problems))
 }

@@ -13,13 +13,15 @@ pub struct Problem {
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// Is everything answered all the same?
+    pub warning: bool,
 }
 
 impl Problem {
     /// Something wrong at a place.
     #[must_use]
     pub fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { place: place.into(), message: message.into(), help: None }
+        Self { place: place.into(), message: message.into(), help: None, warning: false }
     }
 
     /// The same, with what to do about it.
@@ -27,6 +29,22 @@ impl Problem {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// The same as a warning: everything is answered all the same.
+    #[must_use]
+    pub fn warning(mut self) -> Self {
+        self.warning = true;
+        self
+    }
+
+    /// What the library says of a document. Its texts end in what to do about it.
+    #[must_use]
+    pub fn of_text(place: impl Into<String>, text: &str) -> Self {
+        match text.split_once("; ") {
+            Some((message, help)) => Self::new(place, message).help(help),
+            None => Self::new(place, text),
+        }
     }
 
     /// A file that could not be opened or read.
@@ -46,7 +64,8 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}: {}", self.place, self.message)?;
+        let severity = if self.warning { "warning" } else { "error" };
+        write!(f, "{severity}: {}: {}", self.place, self.message)?;
         self.help.as_ref().map_or(Ok(()), |help| write!(f, "\n  help: {help}"))
     }
 }

@@ -107,7 +107,9 @@ struct Answer {
 impl Session<'_> {
     /// Says what is wrong, and goes on.
     pub(super) fn complain(&mut self, problem: &Problem) {
-        self.tally.problems = self.tally.problems.saturating_add(1);
+        if !problem.warning {
+            self.tally.problems = self.tally.problems.saturating_add(1);
+        }
         self.warn(&problem.to_string());
     }
 

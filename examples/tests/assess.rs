@@ -1,5 +1,7 @@
 //! The program `assess` as its users run it: arguments and streams in, text and exit code out.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
+
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -229,14 +231,16 @@ fn objects_are_joined_by_name_and_every_side_is_answered() {
     folder.file("git/.hidden.yaml", "nonsense");
     let live = folder.file("live.json", LIVE);
     let git = folder.0.join("git").to_str().unwrap().to_owned();
-    let run = run(&["kubernetes", "--desired", &git, "--actual", &live, "--format", "jsonl"]);
+    let run = run(&["kubernetes", "--desired", &git, "--actual", &live, "--namespace", "shop", "--format", "jsonl"]);
     assert_eq!(run.errors, "");
-    assert_eq!(ids(&run.output), ["ConfigMap/shop/app", "Deployment/shop/gone", "Secret/shop/token"]);
-    let gone: serde_json::Value = serde_json::from_str(run.output.lines().nth(1).unwrap()).unwrap();
+    assert_eq!(ids(&run.output), ["ConfigMap/shop/app", "Secret/shop/token", "Deployment.apps/shop/gone"]);
+    let gone: serde_json::Value = serde_json::from_str(run.output.lines().nth(2).unwrap()).unwrap();
     assert_eq!((&gone["verdict"], &gone["reason"]), (&"UNKNOWN".into(), &"NOT_OBSERVED".into()));
     assert!(run.is_silent_about("CANARY") && run.is_silent_about("Q0FOQVJZ"));
-    let complete = self::run(&["kubernetes", "--desired", &git, "--actual", &live, "--complete", "--format", "jsonl"]);
-    let gone: serde_json::Value = serde_json::from_str(complete.output.lines().nth(1).unwrap()).unwrap();
+    let complete =
+        ["kubernetes", "--desired", &git, "--actual", &live, "--namespace", "shop", "--complete", "--format", "jsonl"];
+    let complete = self::run(&complete);
+    let gone: serde_json::Value = serde_json::from_str(complete.output.lines().nth(2).unwrap()).unwrap();
     assert_eq!(gone["existence"], "NOT_CREATED");
 }
 
@@ -246,16 +250,16 @@ fn what_is_no_object_is_named_and_the_objects_beside_it_are_answered() {
     let git = folder.file("git.yaml", format!("{MANIFESTS}---\nreplicaCount: 3\npassword: CANARY\n"));
     let live = folder.file("live.json", LIVE);
     let broken = folder.file("broken.json", "{\"kind\": CANARY}");
-    let run = run(&["kubernetes", "--desired", &git, "--actual", &live, &broken, "--format", "jsonl"]);
+    let run =
+        run(&["kubernetes", "--desired", &git, "--actual", &live, &broken, "--namespace", "shop", "--format", "jsonl"]);
     assert_eq!(run.exit, Exit::Problem);
     assert_eq!(ids(&run.output).len(), 2);
     assert_eq!(
         run.errors,
         format!(
-            "error: {git} line 11: not a Kubernetes object: no `apiVersion`\n  help: an object has `apiVersion`, `kind` and \
-             `metadata.name`; values files and charts must be rendered first\n\
-             error: {broken} line 1 column 10: not JSON\n  help: check the text there; YAML files are known by their \
-             ending .yaml\n"
+            "error: {broken} line 1 column 10: not JSON\n  help: check the text there; YAML files are known by their \
+             ending .yaml\n\
+             error: {git} line 11: expected an API version such as `v1` or `apps/v1`, as text at `/apiVersion`\n"
         )
     );
     assert!(run.is_silent_about("CANARY"));
@@ -265,8 +269,19 @@ fn what_is_no_object_is_named_and_the_objects_beside_it_are_answered() {
 fn what_is_not_read_yet_is_said_and_not_faked() {
     let folder = Folder::new("audit");
     let (git, live) = (folder.file("git.yaml", MANIFESTS), folder.file("live.json", LIVE));
-    let run =
-        run(&["kubernetes", "--desired", &git, "--actual", &live, "--audit", "events.jsonl", "--format", "jsonl"]);
+    let run = run(&[
+        "kubernetes",
+        "--desired",
+        &git,
+        "--actual",
+        &live,
+        "--audit",
+        "events.jsonl",
+        "--namespace",
+        "shop",
+        "--format",
+        "jsonl",
+    ]);
     assert_eq!(run.exit, Exit::Problem);
     assert!(run.errors.contains("events.jsonl: audit events are not read yet"), "{}", run.errors);
     assert_eq!(ids(&run.output).len(), 2);
@@ -284,6 +299,112 @@ fn a_broken_plan_is_named() {
         run.errors
     );
     assert!(run.is_silent_about("CANARY"));
+}
+
+#[test]
+fn a_warning_is_said_and_does_not_fail_the_run() {
+    let folder = Folder::new("kubernetes-warning");
+    let (git, live) = (folder.file("git.yaml", MANIFESTS), folder.file("live.json", LIVE));
+    let run = run(&["kubernetes", "--desired", &git, "--actual", &live, "--fail-on", "never"]);
+    assert_eq!(run.exit, Exit::Fine);
+    assert_eq!(
+        run.errors,
+        format!(
+            "warning: {git} line 1: `ConfigMap/app` names no namespace\n  help: name it there, or say which it is with \
+             --namespace\n"
+        )
+    );
+}
+
+/// A file of the folder beside this one.
+fn data(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name).to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_plan_is_answered_with_its_state_in_address_order() {
+    let run = run(&[
+        "opentofu",
+        "--plan",
+        &data("plan.json"),
+        "--state",
+        &data("state.json"),
+        "--refreshed",
+        "true",
+        "--format",
+        "jsonl",
+    ]);
+    assert_eq!(run.errors, "");
+    let answers: Vec<drift_model::AssessmentReport> =
+        run.output.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let names: Vec<String> = answers.iter().map(|answer| answer.resource.to_string()).collect();
+    assert_eq!(names, ["fake_instance.app"]);
+}
+
+#[test]
+fn a_plan_that_does_not_say_whether_it_was_refreshed_leaves_the_runtime_unknown() {
+    let run = run(&["opentofu", "--plan", &data("plan.json"), "--format", "jsonl"]);
+    let answer: drift_model::AssessmentReport = serde_json::from_str(run.output.lines().next().unwrap()).unwrap();
+    assert_eq!(answer.reason, Some(drift_model::UnknownReason::NotRefreshed));
+    assert_eq!(run.exit, Exit::Unknown);
+}
+
+#[test]
+fn a_document_of_the_wrong_kind_is_said_to_be_one() {
+    let state = data("state.json");
+    let run = run(&["opentofu", "--plan", &state]);
+    assert_eq!((run.exit, run.output.contains("0 resources")), (Exit::Problem, true));
+    assert!(
+        run.errors.starts_with(&format!("error: {state}: this is a state, not a plan\n  help: ")),
+        "{}",
+        run.errors
+    );
+    let plan = self::run(&["kubernetes", "--desired", &data("plan.json"), "--actual", &data("plan.json")]);
+    assert!(plan.errors.contains("plan.json: expected an API version such as `v1`"), "{}", plan.errors);
+    assert_eq!(plan.exit, Exit::Problem);
+}
+
+#[test]
+fn every_plan_of_the_corpus_is_answered_in_full() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let places = ["../../shared/corpus/terraform", "../../../shared/corpus/terraform"].map(|place| root.join(place));
+    let Some(corpus) = places.iter().find(|place| place.is_dir()) else {
+        println!("skipped: the corpus is not beside the workspace");
+        return;
+    };
+    let (mut agreed, mut all) = (0, 0);
+    for entry in std::fs::read_dir(corpus).unwrap() {
+        let case = entry.unwrap().path();
+        let Ok(expected) = std::fs::read_to_string(case.join("expected.json")) else { continue };
+        let expected: serde_json::Value = serde_json::from_str(&expected).unwrap();
+        let context = &expected["context"];
+        let plan = case.join("plan.json").to_str().unwrap().to_owned();
+        let flag = |name: &str| context[name].as_bool().unwrap_or_default().to_string();
+        let mode = context["mode"].as_str().unwrap_or("normal");
+        let (refreshed, targeted) = (flag("refreshed"), flag("targeted"));
+        let state = case.join("state.raw.json").to_str().unwrap().to_owned();
+        let mut arguments =
+            vec!["opentofu", "--plan", &plan, "--refreshed", &refreshed, "--targeted", &targeted, "--mode", mode];
+        if Path::new(&state).is_file() {
+            arguments.extend(["--state", &state]);
+        }
+        let page = self::run(&arguments);
+        arguments.extend(["--format", "jsonl"]);
+        let run = run(&arguments);
+        for canary in expected["canaries"].as_array().into_iter().flatten() {
+            let canary = canary.as_str().unwrap();
+            assert!(run.is_silent_about(canary) && page.is_silent_about(canary), "{plan}");
+        }
+        all += 1;
+        let resources = expected["resources"].as_array().unwrap().len();
+        if run.exit != Exit::Problem && run.output.lines().count() == resources {
+            agreed += 1;
+        } else {
+            println!("{plan}: {} answers for {resources} resources\n{}", run.output.lines().count(), run.errors);
+        }
+    }
+    println!("{agreed} of {all} plans answered in full");
+    assert!(all > 100 && agreed == all);
 }
 
 /// Fails as a pipe does when its reader went away.
