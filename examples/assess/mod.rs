@@ -52,6 +52,8 @@ pub struct Surroundings {
     pub colour: bool,
     /// How many columns the page may take.
     pub width: usize,
+    /// Is standard output a terminal?
+    pub terminal: bool,
     /// May a progress bar be shown on standard error?
     pub progress: bool,
 }
@@ -69,6 +71,7 @@ impl Surroundings {
             now: i64::try_from(seconds).ok().and_then(Timestamp::from_unix_seconds).unwrap_or(incident::now()),
             colour: terminal && !dumb && !set("NO_COLOR"),
             width: width.unwrap_or(100).clamp(60, 160),
+            terminal,
             progress: std::io::stderr().is_terminal(),
         }
     }
@@ -168,7 +171,7 @@ pub fn run(
         output: streams.output,
         errors: streams.errors,
         // Lines that are written as they come would be torn apart by a bar.
-        progress: surroundings.progress && (cli.common.format == Format::Table || !surroundings.colour),
+        progress: surroundings.progress && (cli.common.format == Format::Table || !surroundings.terminal),
     };
     let stopped = session.command(&cli, streams.input).and_then(|()| session.finish(&cli));
     if let Err(Stop::Broken(problem)) = stopped {

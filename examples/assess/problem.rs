@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::output::paint::clean;
+
 /// Something that is wrong with an input: where, what, and what now.
 ///
 /// It never holds a value of a document: a file that is read by mistake may hold a secret.
@@ -65,8 +67,9 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = if self.warning { "warning" } else { "error" };
-        write!(f, "{severity}: {}: {}", self.place, self.message)?;
-        self.help.as_ref().map_or(Ok(()), |help| write!(f, "\n  help: {help}"))
+        // The name of a file or of a resource may hold anything.
+        write!(f, "{severity}: {}: {}", clean(&self.place), clean(&self.message))?;
+        self.help.as_ref().map_or(Ok(()), |help| write!(f, "\n  help: {}", clean(help)))
     }
 }
 

@@ -29,8 +29,13 @@ fn run(arguments: &[&str]) -> Run {
 fn run_on(input: &str, arguments: &[&str]) -> Run {
     let (mut output, mut errors) = (Vec::new(), Vec::new());
     let mut streams = Streams { input: &mut input.as_bytes(), output: &mut output, errors: &mut errors };
-    let surroundings =
-        Surroundings { now: "2026-07-03T11:00:00Z".parse().unwrap(), colour: false, width: 100, progress: false };
+    let surroundings = Surroundings {
+        now: "2026-07-03T11:00:00Z".parse().unwrap(),
+        colour: false,
+        width: 100,
+        terminal: false,
+        progress: false,
+    };
     let arguments = std::iter::once("assess").chain(arguments.iter().copied()).map(OsString::from);
     let exit = assess::run(arguments, &mut streams, &surroundings);
     Run { exit, output: String::from_utf8(output).unwrap(), errors: String::from_utf8(errors).unwrap() }
@@ -425,7 +430,13 @@ fn a_reader_that_went_away_ends_the_run_quietly() {
     let mut errors = Vec::new();
     let line = unknown("a");
     let mut streams = Streams { input: &mut line.as_bytes(), output: &mut ClosedPipe, errors: &mut errors };
-    let surroundings = Surroundings { now: "2026-07-03".parse().unwrap(), colour: false, width: 100, progress: false };
+    let surroundings = Surroundings {
+        now: "2026-07-03".parse().unwrap(),
+        colour: false,
+        width: 100,
+        terminal: false,
+        progress: false,
+    };
     let arguments = ["assess", "observations", "-", "--format", "jsonl"].map(OsString::from);
     assert_eq!(assess::run(arguments, &mut streams, &surroundings), Exit::Unknown);
     assert_eq!(String::from_utf8(errors).unwrap(), "");
