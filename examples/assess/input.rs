@@ -166,14 +166,20 @@ pub fn documents<T: DeserializeOwned>(
 fn json_documents<T: DeserializeOwned>(source: &Source, text: &str) -> (Vec<Located<T>>, Vec<Problem>) {
     let mut documents = Vec::new();
     let mut stream = serde_json::Deserializer::from_str(text).into_iter::<T>();
+    let (mut line, mut counted) = (1_usize, 0_usize);
     loop {
-        let start = stream.byte_offset();
+        // The document begins after the white space that follows the one before.
+        let rest = text.get(stream.byte_offset()..).unwrap_or_default();
+        let start = text.len().saturating_sub(rest.trim_start().len());
+        let passed = text.get(counted..start).unwrap_or_default();
+        line = line.saturating_add(passed.bytes().filter(|byte| *byte == b'\n').count());
+        counted = start;
         let Some(next) = stream.next() else { return (documents, Vec::new()) };
         match next {
             Ok(content) => {
-                let before = text.get(..start).unwrap_or("");
-                let line = before.lines().count().max(1);
-                let place = if start == 0 { source.to_string() } else { format!("{source} line {line}") };
+                let only =
+                    documents.is_empty() && text.get(stream.byte_offset()..).is_some_and(|rest| rest.trim().is_empty());
+                let place = if only { source.to_string() } else { format!("{source} line {line}") };
                 documents.push(Located { place, content });
             }
             Err(error) => return (documents, vec![json_problem(source, &error)]),
@@ -299,5 +305,18 @@ mod tests {
         for short in ["", "a", "ab"] {
             assert_eq!(text_of(short.as_bytes()), short);
         }
+    }
+
+    #[test]
+    fn documents_that_follow_each_other_are_told_apart_by_their_lines() {
+        let read = |text: &str| {
+            let (documents, problems) =
+                documents::<serde_json::Value>(&Source::Stdin, Dialect::Core, &mut text.as_bytes());
+            assert_eq!(problems, []);
+            documents.into_iter().map(|document| document.place).collect::<Vec<_>>()
+        };
+        assert_eq!(read("\n{}\n"), ["standard input"]);
+        assert_eq!(read("{}\n{\n}\n\n{}"), ["standard input line 1", "standard input line 2", "standard input line 5"]);
+        assert_eq!(read("a: 1\n---\nb: 2"), ["standard input line 1", "standard input line 3"]);
     }
 }

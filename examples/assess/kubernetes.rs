@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::PathBuf;
 
-use drift_model::source::kubernetes::{Place, Reader};
+use drift_model::source::kubernetes::{Place, ProblemKind, Reader};
 use drift_model::{Observation, Plane};
 use serde_json::Value;
 
@@ -46,8 +46,14 @@ pub(super) fn observations(of: &Kubernetes, stdin: &mut dyn Read) -> (Vec<Observ
     };
     for found in reading.problems {
         let mut problem = Problem::of_text(place(&found.place), &found.kind.to_string());
-        if found.code() == "no-namespace" {
+        if let ProblemKind::Duplicate { resource, first } = &found.kind {
+            problem.message = format!("`{resource}` is there already, in {}, which is used", place(first));
+        }
+        if let ProblemKind::NoNamespace { .. } = &found.kind {
             problem = problem.help("name it there, or say which it is with --namespace");
+        }
+        if problem.help.is_none() {
+            problem = problem.help("hand over rendered manifests, or what `kubectl get -o json` prints");
         }
         problems.push(if found.loses_object() { problem } else { problem.warning() });
     }

@@ -15,6 +15,7 @@ mod stream;
 mod who;
 mod yaml;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Read, Write};
 use std::process::ExitCode;
@@ -200,8 +201,15 @@ impl Session<'_> {
     }
 
     fn documents(&mut self, observations: Vec<Observation>, problems: &[Problem]) -> Result<(), Stop> {
+        // A file of another kind than was meant says the same of every document in it.
+        let mut by_file: BTreeMap<&str, u64> = BTreeMap::new();
         for problem in problems {
-            self.complain(problem);
+            let said = by_file.entry(problem.file()).or_default();
+            *said = said.saturating_add(1);
+            if *said <= stream::MAX_COMPLAINTS { self.complain(problem) } else { self.count(problem) }
+        }
+        for (file, said) in by_file {
+            self.more(file, said, "documents have problems");
         }
         self.observations(observations)
     }

@@ -40,6 +40,13 @@ impl Problem {
         self
     }
 
+    /// The file of the place.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        let place = self.place.split_once(" line ").map_or(self.place.as_str(), |(file, _)| file);
+        place.split_once(" at `").map_or(place, |(file, _)| file)
+    }
+
     /// What the library says of a document. Its texts end in what to do about it.
     #[must_use]
     pub fn of_text(place: impl Into<String>, text: &str) -> Self {

@@ -23,7 +23,7 @@ const BATCH_BYTES: usize = 8 * 1024 * 1024;
 /// How long a line may be. An API server stores objects of at most 1.5 MiB; three planes of that are well below.
 const MAX_LINE: usize = 64 * 1024 * 1024;
 /// How many lines of one file are complained of one by one.
-const MAX_COMPLAINTS: u64 = 20;
+pub(super) const MAX_COMPLAINTS: u64 = 20;
 
 /// One run: what decides, where answers go, and how they count.
 pub(super) struct Session<'a> {
@@ -107,10 +107,22 @@ struct Answer {
 impl Session<'_> {
     /// Says what is wrong, and goes on.
     pub(super) fn complain(&mut self, problem: &Problem) {
+        self.count(problem);
+        self.warn(&problem.to_string());
+    }
+
+    /// Lets a problem count that is not said again.
+    pub(super) fn count(&mut self, problem: &Problem) {
         if !problem.warning {
             self.tally.problems = self.tally.problems.saturating_add(1);
         }
-        self.warn(&problem.to_string());
+    }
+
+    /// Says how many problems of a file were not said one by one.
+    pub(super) fn more(&mut self, file: &str, said: u64, what: &str) {
+        if let Some(more) = said.checked_sub(MAX_COMPLAINTS).filter(|more| *more > 0) {
+            self.warn(&Problem::new(file, format!("{more} more {what}")).to_string());
+        }
     }
 
     fn warn(&mut self, text: &str) {
@@ -172,9 +184,7 @@ impl Session<'_> {
                 break;
             }
         }
-        if let Some(more) = complaints.checked_sub(MAX_COMPLAINTS).filter(|more| *more > 0) {
-            self.warn(&format!("error: {source}: {more} more lines could not be read"));
-        }
+        self.more(&source.to_string(), complaints, "lines could not be read");
         Ok(())
     }
 
@@ -200,7 +210,7 @@ impl Session<'_> {
                     if complaints <= MAX_COMPLAINTS {
                         self.complain(&problem);
                     } else {
-                        self.tally.problems = self.tally.problems.saturating_add(1);
+                        self.count(&problem);
                     }
                 }
             }

@@ -264,7 +264,8 @@ fn what_is_no_object_is_named_and_the_objects_beside_it_are_answered() {
         format!(
             "error: {broken} line 1 column 10: not JSON\n  help: check the text there; YAML files are known by their \
              ending .yaml\n\
-             error: {git} line 11: expected an API version such as `v1` or `apps/v1`, as text at `/apiVersion`\n"
+             error: {git} line 11: expected an API version such as `v1` or `apps/v1`, as text at `/apiVersion`\n  \
+             help: hand over rendered manifests, or what `kubectl get -o json` prints\n"
         )
     );
     assert!(run.is_silent_about("CANARY"));
@@ -304,6 +305,20 @@ fn a_broken_plan_is_named() {
         run.errors
     );
     assert!(run.is_silent_about("CANARY"));
+}
+
+#[test]
+fn a_file_of_another_kind_does_not_drown_the_rest() {
+    let folder = Folder::new("kubernetes-flood");
+    let git = folder.file("git.yaml", MANIFESTS);
+    let lines = folder.file("lines.jsonl", format!("{}\n", unknown("a")).repeat(1000));
+    let twice = folder.file("twice.json", format!("{LIVE} {LIVE}"));
+    let run = run(&["kubernetes", "--desired", &git, "--actual", &lines, &twice, "--namespace", "shop"]);
+    assert_eq!(run.exit, Exit::Problem);
+    assert!(run.errors.contains(&format!("error: {lines}: 980 more documents have problems\n")), "{}", run.errors);
+    let already = format!("`ConfigMap/shop/app` is there already, in {twice} line 1 at `/items/0`, which is used");
+    assert!(run.errors.contains(&already), "{}", run.errors);
+    assert!(run.errors.lines().count() < 60);
 }
 
 #[test]
