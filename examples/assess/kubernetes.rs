@@ -1,0 +1,93 @@
+//! `assess kubernetes`: manifests and live objects.
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use drift_model::source::kubernetes::{Place, ProblemKind, Reader};
+use drift_model::{Observation, Plane};
+use serde_json::Value;
+
+use super::cli::Kubernetes;
+use super::input;
+use super::problem::Problem;
+use super::yaml::Dialect;
+
+/// The observations of all objects on any side, in order of their names, and what is wrong with the files.
+pub(super) fn observations(of: &Kubernetes, stdin: &mut dyn Read) -> (Vec<Observation>, Vec<Problem>) {
+    let mut problems = Vec::new();
+    if let Some(audit) = &of.audit {
+        problems.push(
+            Problem::new(audit.display().to_string(), "audit events are not read yet")
+                .help("leave out --audit, and say who did it with --facts (`actors`)"),
+        );
+    }
+    let mut side = |paths: &[PathBuf]| Side::read(paths, stdin, &mut problems);
+    let (desired, recorded, actual) = (side(&of.desired), side(&of.recorded), side(&of.actual));
+    let mut reader = Reader::new()
+        .desired(desired.documents)
+        .recorded(recorded.documents)
+        .actual(actual.documents)
+        // What could not be read is not absent.
+        .desired_complete(desired.whole)
+        .actual_complete(of.complete && actual.whole);
+    if let Some(namespace) = &of.namespace {
+        reader = reader.default_namespace(namespace);
+    }
+    let reading = reader.read();
+    let place = |place: &Place| {
+        let places = match place.plane {
+            Some(Plane::Desired) => &desired.places,
+            Some(Plane::Recorded) => &recorded.places,
+            Some(Plane::Actual) => &actual.places,
+            None => return place.to_string(),
+        };
+        let file = places.get(place.document).cloned().unwrap_or_else(|| place.to_string());
+        if place.pointer.is_empty() { file } else { format!("{file} at `{}`", place.pointer) }
+    };
+    for found in reading.problems {
+        let mut problem = Problem::of_text(place(&found.place), &found.kind.to_string());
+        if let ProblemKind::Duplicate { resource, first } = &found.kind {
+            problem.message = format!("`{resource}` is there already, in {}, which is used", place(first));
+        }
+        if let ProblemKind::NoNamespace { .. } = &found.kind {
+            problem = problem.help("name it there, or say which it is with --namespace");
+        }
+        if problem.help.is_none() {
+            problem = problem.help("hand over rendered manifests, or what `kubectl get -o json` prints");
+        }
+        problems.push(if found.loses_object() { problem } else { problem.warning() });
+    }
+    (reading.observations, problems)
+}
+
+/// The documents of one side, and where each of them stands.
+struct Side {
+    documents: Vec<Value>,
+    places: Vec<String>,
+    /// Could all of it be read?
+    whole: bool,
+}
+
+impl Side {
+    fn read(paths: &[PathBuf], stdin: &mut dyn Read, problems: &mut Vec<Problem>) -> Self {
+        let before = problems.len();
+        let mut side = Self { documents: Vec::new(), places: Vec::new(), whole: true };
+        for path in paths {
+            match input::files(path) {
+                Ok(files) => {
+                    for file in files {
+                        let (documents, mut found) = input::documents(&file, Dialect::Kubernetes, stdin);
+                        problems.append(&mut found);
+                        for document in documents {
+                            side.documents.push(document.content);
+                            side.places.push(document.place);
+                        }
+                    }
+                }
+                Err(problem) => problems.push(problem),
+            }
+        }
+        side.whole = problems.len() == before;
+        side
+    }
+}

@@ -1,0 +1,228 @@
+//! `assess`: documents in, decisions out.
+
+mod cli;
+mod engine;
+mod facts;
+mod incident;
+mod input;
+mod kubernetes;
+mod ledger;
+mod opentofu;
+mod output;
+mod policy;
+mod problem;
+mod stream;
+mod who;
+mod yaml;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::{IsTerminal, Read, Write};
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use clap::Parser;
+use drift_model::{Observation, Timestamp};
+
+use self::cli::{Cli, Command, FailOn, Format};
+use self::facts::FactsFile;
+use self::input::Source;
+use self::ledger::Ledger;
+use self::output::paint::Paint;
+use self::output::table::Table;
+use self::problem::Problem;
+use self::stream::{Session, Stop, Tally};
+
+/// Where text comes from and goes to.
+#[expect(missing_debug_implementations, reason = "streams have none")]
+pub struct Streams<'a> {
+    /// Standard input.
+    pub input: &'a mut dyn Read,
+    /// Standard output.
+    pub output: &'a mut dyn Write,
+    /// Standard error.
+    pub errors: &'a mut dyn Write,
+}
+
+/// What a process finds around itself.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// The time.
+    pub now: Timestamp,
+    /// May the page be coloured?
+    pub colour: bool,
+    /// How many columns the page may take.
+    pub width: usize,
+    /// Is standard output a terminal?
+    pub terminal: bool,
+    /// May a progress bar be shown on standard error?
+    pub progress: bool,
+}
+
+impl Surroundings {
+    /// What this process finds: colour on a terminal unless `NO_COLOR` is set, its width, and the time.
+    #[must_use]
+    pub fn of_this_process() -> Self {
+        let terminal = std::io::stdout().is_terminal();
+        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let width = terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| usize::from(width.0));
+        let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        Self {
+            now: i64::try_from(seconds).ok().and_then(Timestamp::from_unix_seconds).unwrap_or(incident::now()),
+            colour: terminal && !dumb && !set("NO_COLOR"),
+            width: width.unwrap_or(100).clamp(60, 160),
+            terminal,
+            progress: std::io::stderr().is_terminal(),
+        }
+    }
+}
+
+/// What a run comes to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Exit {
+    /// In sync, or all that differs is excused; or nobody asked to fail.
+    Fine = 0,
+    /// Bad input.
+    Problem = 1,
+    /// Drift.
+    Drift = 2,
+    /// Unknown, and no drift.
+    Unknown = 3,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+impl Exit {
+    const fn of(tally: &Tally, fail_on: FailOn) -> Self {
+        let (on_drift, on_unknown) = match fail_on {
+            FailOn::Never => (false, false),
+            FailOn::Drift => (true, false),
+            FailOn::Unknown => (true, true),
+        };
+        if tally.problems > 0 {
+            Self::Problem
+        } else if on_drift && tally.drifted > 0 {
+            Self::Drift
+        } else if on_unknown && tally.unknown > 0 {
+            Self::Unknown
+        } else {
+            Self::Fine
+        }
+    }
+}
+
+/// Runs the program.
+pub fn run(
+    arguments: impl IntoIterator<Item = OsString>,
+    streams: &mut Streams<'_>,
+    surroundings: &Surroundings,
+) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let (stream, exit): (&mut dyn Write, _) =
+                if error.use_stderr() { (streams.errors, Exit::Problem) } else { (streams.output, Exit::Fine) };
+            drop(write!(stream, "{}", error.render()));
+            return exit;
+        }
+    };
+    // What cannot be decided with is said at once, all of it.
+    let mut problems = Vec::new();
+    let (engine, warnings) = match policy::engine(&cli.common.policy, streams.input) {
+        Ok((engine, warnings)) => (Some(engine), warnings),
+        Err(found) => {
+            problems.extend(found);
+            (None, Vec::new())
+        }
+    };
+    let facts = cli.common.facts.as_deref().map(|path| FactsFile::read(path, streams.input)).transpose();
+    let facts = facts.unwrap_or_else(|found| {
+        problems.extend(found);
+        None
+    });
+    let ledger = cli.common.ledger.as_deref().map(Ledger::open).transpose().unwrap_or_else(|problem| {
+        problems.push(problem);
+        None
+    });
+    for warning in warnings {
+        drop(writeln!(streams.errors, "{warning}"));
+    }
+    let Some(engine) = engine.filter(|_| problems.is_empty()) else {
+        for problem in problems {
+            drop(writeln!(streams.errors, "{problem}"));
+        }
+        return Exit::Problem;
+    };
+    let paint = Paint { colour: surroundings.colour, width: surroundings.width };
+    let now = if cli.command.is_some() { surroundings.now } else { incident::now() };
+    let mut session = Session {
+        engine,
+        facts: facts.unwrap_or_default(),
+        now: cli.common.now.unwrap_or(now),
+        format: cli.common.format,
+        detail: cli.common.detail,
+        ledger,
+        table: Table::new(paint, cli.common.detail),
+        tally: Tally::default(),
+        output: streams.output,
+        errors: streams.errors,
+        // Lines that are written as they come would be torn apart by a bar.
+        progress: surroundings.progress && (cli.common.format == Format::Table || !surroundings.terminal),
+    };
+    let stopped = session.command(&cli, streams.input).and_then(|()| session.finish(&cli));
+    if let Err(Stop::Broken(problem)) = stopped {
+        session.complain(&problem);
+    }
+    let default = if cli.command.is_some() { FailOn::Unknown } else { FailOn::Never };
+    Exit::of(&session.tally, cli.common.fail_on.unwrap_or(default))
+}
+
+impl Session<'_> {
+    fn command(&mut self, cli: &Cli, stdin: &mut dyn Read) -> Result<(), Stop> {
+        match &cli.command {
+            None => self.lines(&Source::Stdin, &mut incident::OBSERVATIONS.as_bytes()),
+            Some(Command::Observations(of)) => {
+                of.files.iter().try_for_each(|path| self.lines(&Source::new(path), stdin))
+            }
+            Some(Command::Kubernetes(of)) => {
+                let (observations, problems) = kubernetes::observations(of, stdin);
+                self.documents(observations, &problems)
+            }
+            Some(Command::Opentofu(of)) => {
+                let (observations, problems) = opentofu::observations(of, stdin);
+                self.documents(observations, &problems)
+            }
+        }
+    }
+
+    fn documents(&mut self, observations: Vec<Observation>, problems: &[Problem]) -> Result<(), Stop> {
+        // A file of another kind than was meant says the same of every document in it.
+        let mut by_file: BTreeMap<&str, u64> = BTreeMap::new();
+        for problem in problems {
+            let said = by_file.entry(problem.file()).or_default();
+            *said = said.saturating_add(1);
+            if *said <= stream::MAX_COMPLAINTS { self.complain(problem) } else { self.count(problem) }
+        }
+        for (file, said) in by_file {
+            self.more(file, said, "documents have problems");
+        }
+        self.observations(observations)
+    }
+
+    fn finish(&mut self, cli: &Cli) -> Result<(), Stop> {
+        if self.format == Format::Table {
+            let paint = Table::new(Paint { colour: false, width: 0 }, self.detail);
+            let table = std::mem::replace(&mut self.table, paint);
+            let title = cli.command.is_none().then_some(incident::TITLE);
+            let page = table.page(title, &self.tally, self.engine.policy_digest());
+            self.output.write_all(page.as_bytes())?;
+        }
+        self.output.flush()?;
+        Ok(())
+    }
+}

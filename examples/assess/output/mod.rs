@@ -1,0 +1,5 @@
+//! How answers are printed.
+
+pub(super) mod jsonl;
+pub(super) mod paint;
+pub(super) mod table;

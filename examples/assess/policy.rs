@@ -1,0 +1,39 @@
+//! `--policy`: the documents that decide.
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use super::engine::{Engine, Tree};
+use super::input::{self, Located};
+use super::problem::Problem;
+use super::yaml::Dialect;
+
+/// Reads all policy documents and compiles them. Answers warnings beside the engine.
+///
+/// # Errors
+///
+/// Everything that is wrong with them: nothing is decided with half a policy.
+pub(super) fn engine(paths: &[PathBuf], stdin: &mut dyn Read) -> Result<(Engine, Vec<Problem>), Vec<Problem>> {
+    let mut documents: Vec<Located<Tree>> = Vec::new();
+    let mut problems = Vec::new();
+    for path in paths {
+        match input::files(path) {
+            Ok(files) => {
+                for file in files {
+                    let (read, found) = input::documents(&file, Dialect::Core, stdin);
+                    documents.extend(read);
+                    problems.extend(found);
+                }
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    match Engine::compile(documents) {
+        Ok(compiled) if problems.is_empty() => Ok(compiled),
+        Ok(_) => Err(problems),
+        Err(found) => {
+            problems.extend(found);
+            Err(problems)
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The programs of this folder, as functions of their arguments and streams, so that tests can run them in process.
+
+#![forbid(unsafe_code)]
+
+pub mod assess;
