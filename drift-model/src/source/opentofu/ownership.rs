@@ -327,9 +327,8 @@ impl<'a> Shaper<'_, 'a> {
                 Own::Configuration
             }
             Declared::Nothing if attribute.takes_blocks() => self.perhaps_dynamic(views),
-            Declared::Nothing => Own::Nobody,
             Declared::Perhaps if views.drifted() || !views.kept() && !views.has_unknown() => Own::Undetermined,
-            Declared::Perhaps => Own::Nobody,
+            Declared::Nothing | Declared::Perhaps => Own::Nobody,
         }
     }
 
@@ -339,13 +338,12 @@ impl<'a> Shaper<'_, 'a> {
             return Own::Nobody;
         }
         match (views.kept(), self.planned.replaced) {
-            // Nothing that the plan says tells a silent configuration from a `dynamic` block that agrees with what was
-            // read. A difference to the record is there to be seen either way.
-            (true, _) => Own::Nobody,
+            // If it is kept, nothing in the plan tells a silent configuration from a `dynamic` block that agrees with
+            // what was read. A difference to the record is there to be seen either way.
             // Who changes a value that is not computed anew is the configuration.
             (false, false) if views.after.is_some_and(|after| !after.is_null()) => Own::Configuration,
             (false, true) if !is_empty(views.after) => Own::Undetermined,
-            (false, _) => Own::Nobody,
+            (true | false, _) => Own::Nobody,
         }
     }
 
@@ -428,9 +426,8 @@ impl<'a> Shaper<'_, 'a> {
             _ => {}
         }
         match (nesting, views.after) {
-            (Some(Nesting::Single), Some(Value::Object(_))) => self.object(inner, &single(said), views, place),
+            (Some(Nesting::Single) | None, Some(Value::Object(_))) => self.object(inner, &single(said), views, place),
             (Some(Nesting::Map), Some(Value::Object(map))) => self.entries(inner, said, map, views, place),
-            (None, Some(Value::Object(_))) => self.object(inner, &single(said), views, place),
             (Some(Nesting::List | Nesting::Set) | None, Some(Value::Array(items))) => {
                 self.items(nesting, inner, said, items, views, place)
             }
