@@ -11,8 +11,12 @@ use super::config::{Config, constant};
 use super::masks::{field, pattern, sorted};
 use super::same::{agrees, converted, is_empty, same, same_json_text};
 use super::schema::{Attribute, Block, Nesting};
-use crate::document::{Document, MAX_DEPTH, Mark};
+use crate::document::{Document, Mark};
 use crate::pattern::{PathPattern, PatternStep};
+
+/// How deep blocks and values are followed. A plan is read from text, whose readers stop at 127 levels; what is deeper is
+/// unknown.
+const DEEPEST: usize = 128;
 
 /// The desired document, and where its silence means absence.
 #[derive(Debug, Default)]
@@ -130,7 +134,7 @@ impl<'a> Views<'a> {
             let deeper = depth.saturating_add(1);
             match value {
                 Value::Bool(flag) => *flag,
-                _ if depth > MAX_DEPTH => true,
+                _ if depth > DEEPEST => true,
                 Value::Array(items) => items.iter().any(|item| holds(item, deeper)),
                 Value::Object(map) => map.values().any(|member| holds(member, deeper)),
                 Value::Null | Value::Number(_) | Value::String(_) => false,
@@ -244,7 +248,7 @@ impl<'a> Shaper<'_, 'a> {
         let mut object = Map::new();
         let mut exact = Vec::new();
         let mut whole = true;
-        if place.len() > MAX_DEPTH {
+        if place.len() > DEEPEST {
             self.unknown.push(pattern(place));
             return Part { value: Value::Null, exact, whole };
         }
@@ -569,7 +573,7 @@ impl<'a> Shaper<'_, 'a> {
 
     /// `after`, with a marked `null` in each place that is known after apply.
     fn filled(&mut self, after: Option<&Value>, unknown: Option<&Value>, place: &mut Vec<PatternStep>) -> Value {
-        if place.len() > MAX_DEPTH || unknown == Some(&Value::Bool(true)) {
+        if place.len() > DEEPEST || unknown == Some(&Value::Bool(true)) {
             self.unknown.push(pattern(place));
             return Value::Null;
         }
