@@ -2,11 +2,14 @@
 //! anything that is written.
 //!
 //! `tests/terraform/` holds a choice of cases; where the whole corpus lies beside the repository, it is read as well.
-#![expect(
-    clippy::print_stdout,
+#![allow(
+    clippy::arithmetic_side_effects,
     clippy::disallowed_macros,
     clippy::disallowed_methods,
-    reason = "a test reads files, and says what it counted"
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test reads files, fails by panicking, and says what it counted"
 )]
 
 use std::collections::BTreeSet;
@@ -425,5 +428,118 @@ fn law_9_same_in_same_out() {
             }
         }
         assert_eq!(once, write(&read_plan(&turned, &case.context()).unwrap()), "{}", case.name);
+    }
+}
+
+mod mutated {
+    //! Plans in which anything may be missing or something else.
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The pointers of every node of a document.
+    fn pointers(value: &Value, here: &str, all: &mut Vec<String>) {
+        all.push(here.to_owned());
+        match value {
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    pointers(item, &format!("{here}/{index}"), all);
+                }
+            }
+            Value::Object(map) => {
+                let mut names: Vec<&String> = map.keys().collect();
+                names.sort();
+                for name in names {
+                    pointers(&map[name], &format!("{here}/{}", name.replace('~', "~0").replace('/', "~1")), all);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    fn mutate(document: &mut Value, at: prop::sample::Index, to: Option<&Value>) {
+        let mut all = Vec::new();
+        pointers(document, "", &mut all);
+        let pointer = at.get(&all);
+        if let Some(value) = to {
+            *document.pointer_mut(pointer).unwrap() = value.clone();
+        } else if let Some((parent, token)) = pointer.rsplit_once('/') {
+            match document.pointer_mut(parent).unwrap() {
+                Value::Object(map) => drop(map.remove(&token.replace("~1", "/").replace("~0", "~"))),
+                Value::Array(items) => drop(items.remove(token.parse().unwrap())),
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => unreachable!("a parent"),
+            }
+        }
+    }
+
+    fn anything() -> impl Strategy<Value = Option<Value>> {
+        prop_oneof![
+            4 => Just(None),
+            6 => prop::sample::select(vec![
+                Value::Null,
+                Value::from(true),
+                Value::from(-1),
+                Value::from(1.5),
+                Value::from(u64::MAX),
+                Value::from(""),
+                Value::from("module."),
+                Value::from("a.b[\"\\"),
+                Value::from("CANARY-SECRET-mutated"),
+                serde_json::json!([]),
+                serde_json::json!({}),
+                serde_json::json!([[], {}, null, true]),
+                serde_json::json!({"constant_value": [{}]}),
+                serde_json::json!({"references": ["var.x", "module.a.b", 1]}),
+                serde_json::json!({"": {"a": true}}),
+            ]).prop_map(Some),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn law_2_total_a_mutated_plan_is_read_or_refused(
+            case in any::<prop::sample::Index>(),
+            changes in prop::collection::vec((0_u8..4, any::<prop::sample::Index>(), anything()), 1..6),
+            refreshed in any::<Option<bool>>(),
+            with_state in any::<bool>(),
+            with_schema in any::<bool>(),
+        ) {
+            thread_local! {
+                static CASES: Vec<Case> = cases_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/terraform"));
+            }
+            CASES.with(|cases| {
+                let case = case.get(cases);
+                let (mut plan, mut state, mut schema) = (case.plan.clone(), case.state.clone(), case.schema.clone());
+                for (which, at, to) in &changes {
+                    let document = match which { 0 | 1 => &mut plan, 2 => &mut state, _ => &mut schema };
+                    mutate(document, *at, to.as_ref());
+                }
+                let context = PlanContext {
+                    refreshed,
+                    state: with_state.then_some(&state),
+                    schema: with_schema.then_some(&schema),
+                    ..case.context()
+                };
+                match read_plan(&plan, &context) {
+                    Ok(reading) => {
+                        prop_assert_eq!(reading.observations.len(), reading.planned.len());
+                        for observation in &reading.observations {
+                            serde_json::to_string(observation).unwrap();
+                            prop_assert!(observation.planes.existence().word() != "");
+                        }
+                        let problems: String = reading.problems.iter().map(ToString::to_string).collect();
+                        prop_assert!(!problems.contains("CANARY"), "{}", problems);
+                    }
+                    Err(error) => {
+                        let text = format!("{error} {error:?} {}", error.code());
+                        prop_assert!(!text.contains("CANARY"), "{}", text);
+                    }
+                }
+                Ok(())
+            })?;
+        }
     }
 }

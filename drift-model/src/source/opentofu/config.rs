@@ -113,7 +113,7 @@ impl<'a> Config<'a> {
     }
 
     /// The instances of a block that need no evaluation to be known: the only one, or those of a constant `count`.
-    pub(super) fn certain_instances(&self, declaration: &str, block: &ConfigBlock<'a>) -> Vec<String> {
+    pub(super) fn certain_instances(declaration: &str, block: &ConfigBlock<'_>) -> Vec<String> {
         // More than that is not a configuration that somebody wrote.
         const MOST: u64 = 10_000;
         let repeated =
@@ -257,16 +257,14 @@ impl ConfigBlock<'_> {
 /// Does a block with these repetitions have an instance of this key?
 fn instance(count: Option<&Value>, for_each: bool, key: Option<&InstanceKey>) -> Declares {
     match (count, key) {
-        (Some(_), Some(InstanceKey::Name(_))) => Declares::No,
+        (Some(_), Some(InstanceKey::Name(_)) | None) => Declares::No,
         (Some(count), Some(InstanceKey::Index(index))) => match constant(count).and_then(Value::as_u64) {
             Some(count) if *index < count => Declares::Yes,
             Some(_) => Declares::No,
             None => Declares::Perhaps,
         },
-        (Some(_), None) => Declares::No,
-        (None, None) if for_each => Declares::No,
+        (None, None | Some(InstanceKey::Index(_))) if for_each => Declares::No,
         (None, None) => Declares::Yes,
-        (None, Some(InstanceKey::Index(_))) if for_each => Declares::No,
         // The expression may have been left out of the plan.
         (None, Some(_)) => Declares::Perhaps,
     }

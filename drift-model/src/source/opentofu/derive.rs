@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::address::InstanceAddress;
-use super::config::{ConfigBlock, Declares};
+use super::config::{Config, ConfigBlock, Declares};
 use super::context::{PlanContext, PlanMode};
 use super::masks::Joined;
 use super::ownership::{self, Desired};
@@ -90,7 +90,7 @@ impl<'a> Inputs<'a> {
             .map(|address: InstanceAddress| address.declaration())
             .collect();
         for (declaration, block) in &config.blocks {
-            let instances = config.certain_instances(declaration, block);
+            let instances = Config::certain_instances(declaration, block);
             let only = instances.as_slice() == [declaration.as_str()];
             // A record under a key shows that the block is repeated after all.
             if !(only && known.contains(declaration)) {

@@ -51,8 +51,7 @@ impl Joined {
         }
         match mask {
             Value::Bool(true) => {
-                let mark = if value.is_some_and(Value::is_object) { Mark::Opaque } else { Mark::Sensitive };
-                self.push(mark, place);
+                self.push(secrecy(value), place);
             }
             Value::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
@@ -94,8 +93,7 @@ impl Joined {
                     _ => break,
                 }
             }
-            let mark = if here.is_some_and(Value::is_object) { Mark::Opaque } else { Mark::Sensitive };
-            self.push(mark, &place);
+            self.push(secrecy(here), &place);
         }
     }
 
@@ -180,6 +178,11 @@ impl Joined {
         }
         collect_marked(value, &marks, &mut Vec::new(), secrets);
     }
+}
+
+/// The names in a secret object are secret with it.
+fn secrecy(value: Option<&Value>) -> Mark {
+    if value.is_some_and(Value::is_object) { Mark::Opaque } else { Mark::Sensitive }
 }
 
 fn collect_marked<'v>(value: &'v Value, marks: &Marks, place: &mut Vec<StepView<'v>>, secrets: &mut Secrets) {

@@ -11,8 +11,12 @@ use super::config::{Config, constant};
 use super::masks::{field, pattern, sorted};
 use super::same::{agrees, converted, is_empty, same, same_json_text};
 use super::schema::{Attribute, Block, Nesting};
-use crate::document::{Document, MAX_DEPTH, Mark};
+use crate::document::{Document, Mark};
 use crate::pattern::{PathPattern, PatternStep};
+
+/// How deep blocks and values are followed. A plan is read from text, whose readers stop at 127 levels; what is deeper is
+/// unknown.
+const DEEPEST: usize = 128;
 
 /// The desired document, and where its silence means absence.
 #[derive(Debug, Default)]
@@ -130,7 +134,7 @@ impl<'a> Views<'a> {
             let deeper = depth.saturating_add(1);
             match value {
                 Value::Bool(flag) => *flag,
-                _ if depth > MAX_DEPTH => true,
+                _ if depth > DEEPEST => true,
                 Value::Array(items) => items.iter().any(|item| holds(item, deeper)),
                 Value::Object(map) => map.values().any(|member| holds(member, deeper)),
                 Value::Null | Value::Number(_) | Value::String(_) => false,
@@ -244,7 +248,7 @@ impl<'a> Shaper<'_, 'a> {
         let mut object = Map::new();
         let mut exact = Vec::new();
         let mut whole = true;
-        if place.len() > MAX_DEPTH {
+        if place.len() > DEEPEST {
             self.unknown.push(pattern(place));
             return Part { value: Value::Null, exact, whole };
         }
@@ -327,9 +331,8 @@ impl<'a> Shaper<'_, 'a> {
                 Own::Configuration
             }
             Declared::Nothing if attribute.takes_blocks() => self.perhaps_dynamic(views),
-            Declared::Nothing => Own::Nobody,
             Declared::Perhaps if views.drifted() || !views.kept() && !views.has_unknown() => Own::Undetermined,
-            Declared::Perhaps => Own::Nobody,
+            Declared::Nothing | Declared::Perhaps => Own::Nobody,
         }
     }
 
@@ -339,13 +342,12 @@ impl<'a> Shaper<'_, 'a> {
             return Own::Nobody;
         }
         match (views.kept(), self.planned.replaced) {
-            // Nothing that the plan says tells a silent configuration from a `dynamic` block that agrees with what was
-            // read. A difference to the record is there to be seen either way.
-            (true, _) => Own::Nobody,
+            // If it is kept, nothing in the plan tells a silent configuration from a `dynamic` block that agrees with
+            // what was read. A difference to the record is there to be seen either way.
             // Who changes a value that is not computed anew is the configuration.
             (false, false) if views.after.is_some_and(|after| !after.is_null()) => Own::Configuration,
             (false, true) if !is_empty(views.after) => Own::Undetermined,
-            (false, _) => Own::Nobody,
+            (true | false, _) => Own::Nobody,
         }
     }
 
@@ -428,9 +430,8 @@ impl<'a> Shaper<'_, 'a> {
             _ => {}
         }
         match (nesting, views.after) {
-            (Some(Nesting::Single), Some(Value::Object(_))) => self.object(inner, &single(said), views, place),
+            (Some(Nesting::Single) | None, Some(Value::Object(_))) => self.object(inner, &single(said), views, place),
             (Some(Nesting::Map), Some(Value::Object(map))) => self.entries(inner, said, map, views, place),
-            (None, Some(Value::Object(_))) => self.object(inner, &single(said), views, place),
             (Some(Nesting::List | Nesting::Set) | None, Some(Value::Array(items))) => {
                 self.items(nesting, inner, said, items, views, place)
             }
@@ -572,7 +573,7 @@ impl<'a> Shaper<'_, 'a> {
 
     /// `after`, with a marked `null` in each place that is known after apply.
     fn filled(&mut self, after: Option<&Value>, unknown: Option<&Value>, place: &mut Vec<PatternStep>) -> Value {
-        if place.len() > MAX_DEPTH || unknown == Some(&Value::Bool(true)) {
+        if place.len() > DEEPEST || unknown == Some(&Value::Bool(true)) {
             self.unknown.push(pattern(place));
             return Value::Null;
         }

@@ -23,7 +23,7 @@ impl<'a> Schemas<'a> {
     }
 
     /// The schema of a type. Without the name of a provider, the only one that has the type.
-    pub(super) fn block(&self, provider: &str, data: bool, resource_type: &str) -> Option<Block<'a>> {
+    pub(super) fn block(self, provider: &str, data: bool, resource_type: &str) -> Option<Block<'a>> {
         let member = if data { "data_source_schemas" } else { "resource_schemas" };
         let of = |schemas: &'a Value| schemas.get(member)?.get(resource_type)?.get("block");
         let block = match self.0?.get(provider) {
@@ -38,7 +38,7 @@ impl<'a> Schemas<'a> {
     }
 
     /// The schema of a provider's own configuration.
-    pub(super) fn provider(&self, provider: &str) -> Option<Block<'a>> {
+    pub(super) fn provider(self, provider: &str) -> Option<Block<'a>> {
         self.0?.get(provider)?.get("provider")?.get("block").map(Block)
     }
 }

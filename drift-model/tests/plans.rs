@@ -1,0 +1,349 @@
+//! The reader of plans, one claim at a time, over plans written by hand.
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use drift_model::source::{PlanContext, PlanCoverage, PlanMode, PlanReading, read_plan};
+use drift_model::{Document, Existence, Observation, Observed, StepView, System, UnknownReason};
+use serde_json::{Value, json};
+
+const REFRESHED: PlanContext<'static> = PlanContext {
+    mode: PlanMode::Normal,
+    refreshed: Some(true),
+    targeted: Some(false),
+    engine: &System::OpenTofu,
+    state: None,
+    schema: None,
+    observed_at: None,
+    method: None,
+};
+
+/// A resource `t.n` with what is given of `{prior, drift, change, expressions}`.
+fn plan(parts: &Value) -> Value {
+    let named = |mut entry: Value| {
+        let map = entry.as_object_mut().unwrap();
+        for (name, value) in [("address", "t.n"), ("mode", "managed"), ("type", "t"), ("name", "n")] {
+            map.insert(name.to_owned(), value.into());
+        }
+        json!([entry])
+    };
+    let mut plan = json!({"format_version": "1.2"});
+    let map = plan.as_object_mut().unwrap();
+    if let Some(values) = parts.get("prior") {
+        let resources = named(json!({"values": values}));
+        map.insert("prior_state".into(), json!({"values": {"root_module": {"resources": resources}}}));
+    }
+    for (part, member) in [("drift", "resource_drift"), ("change", "resource_changes")] {
+        if let Some(change) = parts.get(part) {
+            map.insert(member.into(), named(json!({"change": change})));
+        }
+    }
+    let resources =
+        parts.get("expressions").map_or(json!([]), |expressions| named(json!({"expressions": expressions})));
+    map.insert("configuration".into(), json!({"root_module": {"resources": resources}}));
+    plan
+}
+
+fn read(plan: &Value, context: PlanContext<'_>) -> PlanReading {
+    read_plan(plan, &context).unwrap()
+}
+
+fn only(reading: &PlanReading) -> &Observation {
+    assert_eq!(reading.observations.len(), 1, "{reading:?}");
+    &reading.observations[0]
+}
+
+fn document(plane: &Observed<Document>) -> &Value {
+    plane.present().unwrap().value()
+}
+
+fn schema(attributes: &Value) -> Value {
+    json!({"format_version": "1.0", "provider_schemas": {"p": {"resource_schemas": {"t": {"block": {"attributes": attributes}}}}}})
+}
+
+/// An object that drifted from `recorded` to `actual`, where the plan wants `after`.
+fn drifted(recorded: &Value, actual: &Value, after: &Value, action: &str, expressions: &Value) -> Value {
+    plan(&json!({
+        "prior": actual,
+        "drift": {"actions": ["update"], "before": recorded, "after": actual},
+        "change": {"actions": [action], "before": actual, "after": after, "after_unknown": {}},
+        "expressions": expressions,
+    }))
+}
+
+#[test]
+fn another_document_is_refused_by_name() {
+    for (document, code) in [
+        (json!([]), "not-a-plan"),
+        (json!({"format_version": "1.2"}), "not-a-plan"),
+        (json!({"version": 4, "serial": 1, "lineage": "hunter2"}), "state-instead-of-plan"),
+        (json!({"format_version": "1.0", "values": {}}), "state-instead-of-plan"),
+        (json!({"format_version": "2.0", "resource_changes": []}), "unsupported-version"),
+        (json!({"format_version": 1, "resource_changes": []}), "unsupported-version"),
+        (json!({"format_version": "1.2", "resource_changes": "hunter2"}), "wrong-shape"),
+        (json!({"format_version": "1.2", "configuration": "hunter2"}), "wrong-shape"),
+    ] {
+        let error = read_plan(&document, &REFRESHED).unwrap_err();
+        assert_eq!(error.code(), code, "{document}");
+        assert!(!format!("{error} {error:?}").contains("hunter2"));
+    }
+    let error = read_plan(&json!({"format_version": "2.0", "resource_changes": []}), &REFRESHED).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "plan at `/format_version`: this major version of the format is not known, only 0 and 1 are; print the plan with \
+         an engine of the same age as this library, or update the library"
+    );
+}
+
+#[test]
+fn another_state_or_schema_is_refused_by_name() {
+    let plan = plan(&json!({}));
+    let state = json!({"format_version": "1.0", "values": {}});
+    let error = read_plan(&plan, &PlanContext { state: Some(&state), ..REFRESHED }).unwrap_err();
+    assert_eq!((error.document, error.code()), ("state", "unsupported-state-version"));
+    let error = read_plan(&plan, &PlanContext { schema: Some(&plan["configuration"]), ..REFRESHED }).unwrap_err();
+    assert_eq!((error.document, error.code()), ("schema", "not-a-schema"));
+}
+
+#[test]
+fn unknown_members_and_minor_versions_are_no_hindrance() {
+    for version in [json!("0.1"), json!("0.2"), json!("1.0"), json!("1.99")] {
+        let plan = json!({"format_version": version, "resource_changes": [], "novelty": {"a": 1}});
+        assert!(read(&plan, REFRESHED).observations.is_empty());
+    }
+    let reading = read(&json!({"resource_changes": []}), REFRESHED);
+    assert_eq!(reading.problems[0].code, "no-format-version");
+}
+
+#[test]
+fn format_0_1_has_addresses_without_module_and_key() {
+    let change = json!({"actions": ["no-op"], "before": {"a": 1}, "after": {"a": 1}, "after_unknown": {}});
+    let plan = json!({
+        "format_version": "0.1",
+        "resource_changes": [{"address": "module.m[\"x.y\"].t.n[0]", "module_address": "module.m[\"x.y\"]", "mode": "managed",
+            "type": "t", "name": "n", "index": 0, "change": change}],
+        "prior_state": {"values": {"root_module": {"child_modules": [{"address": "module.m[\"x.y\"]", "resources": [
+            {"address": "t.n", "mode": "managed", "type": "t", "name": "n", "index": 0, "values": {"a": 1}}]}]}}},
+        "configuration": {"root_module": {"module_calls": {"m": {"module": {"resources": [
+            {"address": "t.n", "mode": "managed", "type": "t", "name": "n", "expressions": {"a": {}}}]}}}}},
+    });
+    let reading = read(&plan, REFRESHED);
+    assert_eq!(only(&reading).planes.existence(), Existence::Managed);
+    assert_eq!(document(&only(&reading).planes.desired.observed), &json!({"a": 1}));
+}
+
+#[test]
+fn an_entry_without_an_address_is_rebuilt_or_named() {
+    let change = json!({"actions": ["update"], "before": {"a": 1}, "after": {"a": 2}});
+    let mut plan = drifted(&json!({"a": 1}), &json!({"a": 2}), &json!({"a": 1}), "update", &json!({"a": {}}));
+    let drift = plan["resource_drift"].as_array_mut().unwrap();
+    drift[0].as_object_mut().unwrap().remove("address");
+    drift.push(json!({"change": change}));
+    drift.push(json!("CANARY"));
+    let reading = read(&plan, REFRESHED);
+    assert_eq!(document(&only(&reading).planes.recorded.observed), &json!({"a": 1}));
+    let named: Vec<_> = reading.problems.iter().map(|problem| (problem.code, problem.pointer.as_str())).collect();
+    assert_eq!(named, [("unreadable-entry", "/resource_drift/1"), ("unreadable-entry", "/resource_drift/2")]);
+}
+
+#[test]
+fn law_3_no_result_is_not_no_drift_contradicting_parts_leave_the_planes_unknown() {
+    let mut plan = drifted(&json!({"a": 1}), &json!({"a": 2}), &json!({"a": 1}), "update", &json!({"a": {}}));
+    plan["resource_drift"][0]["change"]["after"]["a"] = json!(3);
+    let reading = read(&plan, REFRESHED);
+    assert_eq!(only(&reading).planes.actual.observed.unknown(), Some(UnknownReason::Inconsistent));
+    assert_eq!(reading.problems[0].code, "contradiction");
+
+    let entry = plan["resource_changes"][0].clone();
+    plan["resource_changes"].as_array_mut().unwrap().push(entry);
+    let reading = read(&plan, REFRESHED);
+    assert_eq!(only(&reading).planes.desired.observed.unknown(), Some(UnknownReason::Inconsistent));
+    assert_eq!(reading.problems[0].code, "listed-twice");
+}
+
+#[test]
+fn law_3_no_result_is_not_no_drift_an_unknown_action_is_no_absence() {
+    let plan = plan(&json!({
+        "prior": {"a": 1},
+        "change": {"actions": ["frobnicate"], "before": {"a": 1}, "after": null},
+        "expressions": {"a": {}},
+    }));
+    assert_eq!(only(&read(&plan, REFRESHED)).planes.desired.observed.unknown(), Some(UnknownReason::Inconsistent));
+}
+
+#[test]
+fn opentofu_reads_what_it_forgets_and_terraform_does_not() {
+    let plan = plan(&json!({"prior": {"a": 1}, "change": {"actions": ["forget"], "before": {"a": 1}, "after": null}}));
+    let tofu = read(&plan, REFRESHED);
+    assert!(matches!(only(&tofu).planes.desired.observed, Observed::Released));
+    assert_eq!(document(&only(&tofu).planes.actual.observed), &json!({"a": 1}));
+    let terraform = read(&plan, PlanContext { engine: &System::Terraform, ..REFRESHED });
+    assert_eq!(only(&terraform).planes.actual.observed.unknown(), Some(UnknownReason::NotRefreshed));
+    assert_eq!(only(&terraform).planes.existence(), Existence::Released);
+}
+
+#[test]
+fn coverage_is_undetermined_where_nobody_says() {
+    let plan = plan(&json!({}));
+    let of = |targeted| read(&plan, PlanContext { targeted, ..REFRESHED }).coverage;
+    assert_eq!(of(None), PlanCoverage::Undetermined);
+    assert_eq!(of(Some(false)), PlanCoverage::Full);
+    assert_eq!(of(Some(true)), PlanCoverage::Partial);
+}
+
+#[test]
+fn what_is_neither_planned_nor_reported_was_not_read() {
+    let plan = plan(&json!({"prior": {"a": 1}, "expressions": {"a": {"constant_value": 1}}}));
+    for targeted in [None, Some(false), Some(true)] {
+        let reading = read(&plan, PlanContext { targeted, ..REFRESHED });
+        assert_eq!(only(&reading).planes.actual.observed.unknown(), Some(UnknownReason::Partial));
+        // The block is there, whoever was not looked at.
+        assert_eq!(document(&only(&reading).planes.desired.observed), &json!({"a": 1}));
+    }
+}
+
+#[test]
+fn only_owned_paths_are_desired() {
+    let schema = schema(&json!({
+        "required": {"type": "string", "required": true},
+        "optional": {"type": "string", "optional": true},
+        "written": {"type": "string", "optional": true, "computed": true},
+        "silent": {"type": "string", "optional": true, "computed": true},
+        "null": {"type": "string", "optional": true, "computed": true},
+        "computed": {"type": ["map", "string"], "computed": true},
+        "secret_wo": {"type": "string", "optional": true, "write_only": true},
+    }));
+    let values = json!({"required": "r", "optional": null, "written": "w", "silent": "s", "null": "n", "computed": {"c": "c"},
+        "secret_wo": null});
+    let plan = plan(&json!({
+        "prior": values,
+        "change": {"actions": ["no-op"], "before": values, "after": values, "after_unknown": {}},
+        "expressions": {"required": {"constant_value": "r"}, "written": {}, "null": {"constant_value": null},
+            "secret_wo": {"constant_value": "CANARY-SECRET"}},
+    }));
+    let reading = read(&plan, PlanContext { schema: Some(&schema), ..REFRESHED });
+    let planes = &only(&reading).planes;
+    let wanted = json!({"required": "r", "optional": null, "written": "w", "secret_wo": null});
+    assert_eq!(document(&planes.desired.observed), &wanted);
+    let exact: Vec<String> = planes.exact.iter().map(ToString::to_string).collect();
+    assert_eq!(exact, ["/optional", "/required", "/secret_wo", "/written"]);
+    let place = [StepView::Field("secret_wo")];
+    assert!(planes.actual.observed.present().unwrap().marks().at(&place).unobservable);
+    assert!(!format!("{reading:?}").contains("CANARY"));
+}
+
+#[test]
+fn an_argument_that_is_a_null_variable_declares_nothing() {
+    let schema = schema(&json!({"size": {"type": "string", "optional": true, "computed": true}}));
+    let context = PlanContext { schema: Some(&schema), ..REFRESHED };
+    let with = |value: Value| {
+        let expressions = json!({"size": {"references": ["var.size"]}});
+        let mut plan =
+            drifted(&json!({"size": "a"}), &json!({"size": "b"}), &json!({"size": "b"}), "no-op", &expressions);
+        plan["variables"] = json!({"size": {"value": value}});
+        read(&plan, context)
+    };
+    assert_eq!(document(&only(&with(Value::Null)).planes.desired.observed), &json!({}));
+    // Otherwise it is declared, and the plan leaves a difference alone: nobody can tell what is written.
+    let reading = with(json!("a"));
+    let desired = only(&reading).planes.desired.observed.present().unwrap();
+    assert!(desired.marks().at(&[StepView::Field("size")]).unknown);
+}
+
+#[test]
+fn a_constant_that_the_plan_does_not_follow_is_what_is_desired() {
+    let schema = schema(&json!({"size": {"type": "number", "optional": true}}));
+    for context in [REFRESHED, PlanContext { schema: Some(&schema), ..REFRESHED }] {
+        let of = |constant: Value, after: Value| {
+            let expressions = json!({"size": {"constant_value": constant}});
+            let plan =
+                drifted(&json!({"size": 1}), &json!({"size": after}), &json!({"size": after}), "no-op", &expressions);
+            document(&only(&read(&plan, context)).planes.desired.observed)["size"].clone()
+        };
+        // ignore_changes: declared is one thing, real another, and the plan is content.
+        assert_eq!(of(json!(3), json!(2)), json!(3));
+        // Accepted in Git: only the record is old.
+        assert_eq!(of(json!(2), json!(2)), json!(2));
+        // A conversion is not a difference.
+        assert_eq!(of(json!("2"), json!(2)), json!(2));
+    }
+}
+
+#[test]
+fn a_dynamic_block_is_owned_where_the_plan_changes_it_and_undetermined_without_a_schema() {
+    let rules = json!(["set", ["object", {"port": "number"}]]);
+    let schema = schema(&json!({"rules": {"type": rules, "optional": true, "computed": true}}));
+    let (declared, opened) = (json!({"rules": [{"port": 80}]}), json!({"rules": [{"port": 80}, {"port": 22}]}));
+    let reverted = drifted(&declared, &opened, &declared, "update", &json!({}));
+    let reading = read(&reverted, PlanContext { schema: Some(&schema), ..REFRESHED });
+    assert_eq!(document(&only(&reading).planes.desired.observed), &declared);
+    let reading = read(&reverted, REFRESHED);
+    let desired = only(&reading).planes.desired.observed.present().unwrap();
+    assert!(desired.marks().at(&[StepView::Field("rules")]).unknown);
+
+    // What the plan keeps may be anybody's: the configuration is silent there, and record and reading differ.
+    let kept = drifted(&declared, &opened, &opened, "no-op", &json!({}));
+    for context in [REFRESHED, PlanContext { schema: Some(&schema), ..REFRESHED }] {
+        let reading = read(&kept, context);
+        assert_eq!(document(&only(&reading).planes.desired.observed), &json!({}));
+        assert_ne!(
+            document(&only(&reading).planes.recorded.observed),
+            document(&only(&reading).planes.actual.observed)
+        );
+    }
+}
+
+#[test]
+fn without_a_schema_what_follows_from_a_change_is_not_owned() {
+    let before = json!({"tags": {"a": "1"}, "tags_all": {"a": "1"}, "note": "by hand"});
+    let after = json!({"tags": {"a": "2"}, "tags_all": {"a": "2"}, "note": null});
+    let plan = plan(&json!({
+        "prior": before,
+        "change": {"actions": ["update"], "before": before, "after": after, "after_unknown": {"id": true}},
+        "expressions": {"tags": {"constant_value": {"a": "2"}}},
+    }));
+    // Only the configuration takes a value away.
+    let reading = read(&plan, REFRESHED);
+    assert_eq!(document(&only(&reading).planes.desired.observed), &json!({"tags": {"a": "2"}, "note": null}));
+}
+
+#[test]
+fn silence_in_a_nested_object_is_absence_only_where_it_is_owned() {
+    let listener = json!({"port": {"type": "number", "required": true},
+        "protocol": {"type": "string", "optional": true, "computed": true}});
+    let nested = json!({"nesting_mode": "map", "attributes": listener});
+    let schema = schema(&json!({"listeners": {"nested_type": nested, "optional": true}}));
+    let actual = json!({"listeners": {"a": {"port": 80, "protocol": "HTTP"}, "hand": {"port": 1, "protocol": "TCP"}}});
+    let declared = json!({"listeners": {"a": {"port": 80, "protocol": "HTTP"}}});
+    let expressions = json!({"listeners": {"constant_value": {"a": {"port": 80}}}});
+    let plan = drifted(&declared, &actual, &declared, "update", &expressions);
+    let reading = read(&plan, PlanContext { schema: Some(&schema), ..REFRESHED });
+    let planes = &only(&reading).planes;
+    assert_eq!(document(&planes.desired.observed), &json!({"listeners": {"a": {"port": 80}}}));
+    let exact: Vec<String> = planes.exact.iter().map(ToString::to_string).collect();
+    assert_eq!(exact, ["/listeners/a/port", "/listeners/hand"]);
+}
+
+#[test]
+fn a_sensitive_variable_hides_an_argument_in_a_plan_without_masks() {
+    let mut plan = plan(&json!({"prior": {"pw": "CANARY-old-one"}, "expressions": {"pw": {"references": ["var.pw"]}}}));
+    plan["variables"] = json!({"pw": {"value": "CANARY-new-one"}});
+    plan["configuration"]["root_module"]["variables"] = json!({"pw": {"sensitive": true}});
+    let reading = read(&plan, PlanContext { mode: PlanMode::RefreshOnly, ..REFRESHED });
+    assert!(!format!("{reading:?}").contains("CANARY"), "{reading:?}");
+}
+
+#[test]
+fn depth_is_bounded() {
+    // `json!` would copy by serializing, which is what recurses.
+    let mut value = Value::Bool(true);
+    for _ in 0..400 {
+        value = Value::Object([("a".to_owned(), Value::Array(vec![value]))].into_iter().collect());
+    }
+    let mut plan = plan(&json!({"prior": {}, "change": {"actions": ["update"]}, "expressions": {}}));
+    plan["prior_state"]["values"]["root_module"]["resources"][0]["values"] = value.clone();
+    plan["configuration"]["root_module"]["resources"][0]["expressions"] = value.clone();
+    for part in ["before", "after", "after_unknown", "after_sensitive", "before_sensitive"] {
+        plan["resource_changes"][0]["change"][part] = value.clone();
+    }
+    let reading = read(&plan, REFRESHED);
+    assert!(only(&reading).planes.desired.observed.present().unwrap().marks().leave_doubt());
+}
