@@ -1,6 +1,10 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod diagnostics;
 mod table;
+mod tree;
 
+pub use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use crate::table::{Case, Column, Condition, ConditionError, Decided, Rule, Table, TableError, When};
+pub use crate::tree::{Authored, Tree};
