@@ -6,5 +6,5 @@ mod table;
 mod tree;
 
 pub use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
-pub use crate::table::{Case, Column, Condition, ConditionError, Decided, Rule, Table, TableError, When};
+pub use crate::table::{Case, Column, Columns, Condition, ConditionError, Decided, Rule, Table, TableError, When};
 pub use crate::tree::{Authored, Tree};
