@@ -1,5 +1,6 @@
 //! `Tree`: a document as it was written, before anything is made of it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use drift_model::MAX_DEPTH;
@@ -65,6 +66,14 @@ impl Tree {
         }
     }
 
+    /// The text, if it is one.
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::List(_) | Self::Object(_) => None,
+        }
+    }
+
     /// The value that is written; of equal keys the last one holds, as `serde_json` has it.
     #[must_use]
     pub fn to_value(&self) -> Value {
@@ -85,6 +94,8 @@ impl Tree {
     pub fn duplicate_keys(&self) -> Vec<String> {
         let mut found = Vec::new();
         self.find_duplicates("", &mut found);
+        let mut seen = BTreeSet::new();
+        found.retain(|pointer| seen.insert(pointer.clone()));
         found
     }
 
@@ -114,12 +125,12 @@ impl Tree {
                 }
             }
             Self::Object(members) => {
-                let mut seen = std::collections::BTreeMap::new();
+                let mut seen = BTreeMap::new();
                 for (key, tree) in members {
                     let place = child(pointer, key);
                     let times = seen.entry(key.as_str()).or_insert(0_u8);
                     *times = times.saturating_add(1);
-                    if *times == 2 && !found.contains(&place) {
+                    if *times == 2 {
                         found.push(place.clone());
                     }
                     tree.find_duplicates(&place, found);
