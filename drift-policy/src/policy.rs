@@ -1,0 +1,271 @@
+//! `Policy`: everything that documents say, read, checked and in force.
+
+use std::collections::BTreeMap;
+
+use drift_diff::{Named, Rules};
+use drift_model::{Digest, DocumentKind, canonical_text};
+use serde_json::Value;
+
+use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
+use crate::documents::{
+    self, AutoHealPolicy, Checked, Classified, Content, Domained, DriftException, Findings, Labels, Ruling, quote,
+};
+use crate::table::Table;
+use crate::tree::{Authored, Tree};
+
+/// The tables that hold where no document replaces them.
+const SHIPPED: [(DocumentKind, &str, &str); 3] = [
+    (DocumentKind::DriftTaxonomy, "shipped/taxonomy.json", include_str!("defaults/taxonomy.json")),
+    (DocumentKind::DriftClassification, "shipped/classification.json", include_str!("defaults/classification.json")),
+    (DocumentKind::ReconciliationPolicy, "shipped/decision.json", include_str!("defaults/decision.json")),
+];
+
+/// Everything that documents say, read, checked and in force.
+///
+/// ```
+/// use drift_policy::{Authored, Policy, Tree};
+///
+/// let text = r#"{"apiVersion": "drift.example/v1", "kind": "IgnoreRule", "metadata": {"name": "mesh-sidecar"},
+///     "spec": {"resource": {"kind": "Deployment"}, "paths": ["/metadata/annotations/mesh"], "owner": "platform-mesh",
+///              "reason": "written by the mesh", "expires": "2027-03-01"}}"#;
+/// let document = Authored::new("mesh.json", serde_json::from_str::<Tree>(text)?);
+/// let (policy, warnings) = Policy::read(vec![document])?;
+/// assert!(warnings.is_empty());
+/// assert_eq!(policy.rules().ignores.len(), 1);
+/// assert_ne!(policy.digest(), Policy::shipped().digest());
+///
+/// let broken = Authored::new("mesh.json", serde_json::from_str::<Tree>(&text.replace("owner", "owned"))?);
+/// let problems = Policy::read(vec![broken]).unwrap_err();
+/// assert!(problems.to_string().starts_with("error[unknown-field] mesh-sidecar /spec/owned: unknown field `owned`"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Policy {
+    taxonomy: Table<Domained>,
+    classification: Table<Classified>,
+    decision: Table<Ruling>,
+    heal_policies: Vec<Named<AutoHealPolicy>>,
+    exceptions: Vec<Named<DriftException>>,
+    rules: Rules,
+    kept: BTreeMap<DocumentKind, Vec<Named<Value>>>,
+    digest: Digest,
+}
+
+impl Policy {
+    /// What holds where nobody has written anything: the shipped tables, no rules, and nothing that heals alone.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "the shipped documents are part of the library, and its tests read them")]
+    pub fn shipped() -> Self {
+        let (policy, _) = Self::read(Vec::new()).expect("the shipped documents can be read");
+        policy
+    }
+
+    /// Reads documents. A table among them replaces the shipped one of its kind; the answer's second part is warnings.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with any of them, warnings too, in document order.
+    pub fn read(documents: Vec<Authored>) -> Result<(Self, Diagnostics), Diagnostics> {
+        let mut shipped = BTreeMap::new();
+        let mut problems = Diagnostics::default();
+        for (kind, place, text) in SHIPPED {
+            match serde_json::from_str::<Tree>(text) {
+                Ok(tree) => drop(shipped.insert(kind, Authored::new(place, tree))),
+                Err(_) => problems.extend([Diagnostic::new(Severity::Error, "syntax", place, "", "it is not JSON")]),
+            }
+        }
+        let labels = Labels::of(documents.iter().map(|authored| &authored.content));
+        let mut draft = Draft { labels, ..Draft::default() };
+        let nothing = Tree::Null;
+        let extended = shipped.get(&DocumentKind::DriftTaxonomy).map_or(&nothing, |authored| &authored.content);
+        for authored in &documents {
+            problems.extend(draft.add(authored, extended));
+        }
+        for (kind, authored) in &shipped {
+            if !draft.names.contains_key(kind) {
+                problems.extend(draft.add(authored, extended));
+            } else if *kind == DocumentKind::DriftTaxonomy && draft.extends {
+                draft.texts.push(canonical_text(&authored.content.to_value()));
+            }
+        }
+        if problems.has_errors() {
+            return Err(problems);
+        }
+        match draft.finish() {
+            Some(policy) => Ok((policy, problems)),
+            None => Err(problems),
+        }
+    }
+
+    /// Which domain a change belongs to.
+    #[must_use]
+    pub const fn taxonomy(&self) -> &Table<Domained> {
+        &self.taxonomy
+    }
+
+    /// Which class a change is of.
+    #[must_use]
+    pub const fn classification(&self) -> &Table<Classified> {
+        &self.classification
+    }
+
+    /// What to do.
+    #[must_use]
+    pub const fn decision(&self) -> &Table<Ruling> {
+        &self.decision
+    }
+
+    /// What a machine may do alone, by name.
+    #[must_use]
+    pub fn heal_policies(&self) -> &[Named<AutoHealPolicy>] {
+        &self.heal_policies
+    }
+
+    /// What is accepted, by name.
+    #[must_use]
+    pub fn exceptions(&self) -> &[Named<DriftException>] {
+        &self.exceptions
+    }
+
+    /// The rules about paths, each kind by name.
+    #[must_use]
+    pub const fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The `spec`s of documents of a kind that an assessment does not use, as they are written, by name.
+    #[must_use]
+    pub fn kept(&self, kind: DocumentKind) -> &[Named<Value>] {
+        self.kept.get(&kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// The digest of all documents in force, those that are shipped included. It depends neither on the order of the
+    /// documents nor on the order of keys.
+    #[must_use]
+    pub const fn digest(&self) -> Digest {
+        self.digest
+    }
+}
+
+/// A policy while its documents are read.
+#[derive(Default)]
+struct Draft {
+    taxonomy: Option<Table<Domained>>,
+    classification: Option<Table<Classified>>,
+    decision: Option<Table<Ruling>>,
+    heal_policies: Vec<Named<AutoHealPolicy>>,
+    exceptions: Vec<Named<DriftException>>,
+    rules: Rules,
+    kept: BTreeMap<DocumentKind, Vec<Named<Value>>>,
+    /// The labels of the taxonomy.
+    labels: Labels,
+    /// Does the taxonomy extend the shipped one?
+    extends: bool,
+    /// The kinds that have been met, also in documents that cannot be used, with their names.
+    names: BTreeMap<DocumentKind, Vec<String>>,
+    /// The canonical texts of what is in force.
+    texts: Vec<String>,
+}
+
+impl Draft {
+    /// Takes a document in, and says what is wrong with it.
+    fn add(&mut self, authored: &Authored, shipped: &Tree) -> Vec<Diagnostic> {
+        let findings = documents::findings(authored);
+        let Checked { kind, name, content } = documents::check(authored, &self.labels, shipped, &findings);
+        if let Some(kind) = kind {
+            self.meet(kind, name.as_deref(), &findings);
+        }
+        if let (Some(kind), Some(name), Some(content)) = (kind, name, content) {
+            if self.keep(kind, name, content) {
+                self.texts.push(canonical_text(&authored.content.to_value()));
+            }
+        }
+        findings.into_inner()
+    }
+
+    /// Notes that there is a document of this kind, of which there may be one, or one of each name.
+    fn meet(&mut self, kind: DocumentKind, name: Option<&str>, findings: &Findings) {
+        let names = self.names.entry(kind).or_default();
+        let problem = |code, pointer: &str, message: String, help: &str| {
+            Diagnostic::new(Severity::Error, code, findings.document.as_str(), pointer, message).with_help(help)
+        };
+        if let Some(first) = names.first().filter(|_| is_table(kind)) {
+            let message = format!("a second `{kind}`, besides {}", quote(first));
+            findings.push(problem(
+                "second-table",
+                "/kind",
+                message,
+                "a table is whole: put its rules into one document",
+            ));
+        } else if let Some(name) = name.filter(|name| names.iter().any(|other| other == name)) {
+            let message = format!("another `{kind}` has the name {}", quote(name));
+            findings.push(problem("duplicate-name", "/metadata/name", message, "give each a name of its own"));
+        }
+        names.push(name.unwrap_or(&findings.document).to_owned());
+    }
+
+    /// Keeps what a document says; answers whether it is in force.
+    fn keep(&mut self, kind: DocumentKind, name: String, content: Content) -> bool {
+        match content {
+            Content::Ownership(spec) => self.rules.ownership.push(Named::new(name, spec)),
+            Content::Equivalence(spec) => self.rules.equivalences.push(Named::new(name, spec)),
+            Content::Ignore(spec) => self.rules.ignores.push(Named::new(name, spec)),
+            Content::Taxonomy { table, extends } => {
+                self.taxonomy = Some(table);
+                self.extends = extends;
+            }
+            Content::Classification(table) => self.classification = Some(table),
+            Content::Decision(table) => self.decision = Some(table),
+            Content::AutoHeal(spec) => self.heal_policies.push(Named::new(name, spec)),
+            Content::Exception(spec) => self.exceptions.push(Named::new(name, spec)),
+            Content::Kept(spec) => {
+                self.kept.entry(kind).or_default().push(Named::new(name, spec));
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The policy, if every table is there.
+    fn finish(mut self) -> Option<Policy> {
+        by_name(&mut self.heal_policies);
+        by_name(&mut self.exceptions);
+        by_name(&mut self.rules.ownership);
+        by_name(&mut self.rules.equivalences);
+        by_name(&mut self.rules.ignores);
+        self.kept.values_mut().for_each(|kept| by_name(kept));
+        self.texts.sort();
+        Some(Policy {
+            taxonomy: self.taxonomy?,
+            classification: self.classification?,
+            decision: self.decision?,
+            heal_policies: self.heal_policies,
+            exceptions: self.exceptions,
+            rules: self.rules,
+            kept: self.kept,
+            digest: Digest::of_parts(self.texts.iter().map(String::as_str)),
+        })
+    }
+}
+
+fn by_name<T>(named: &mut [Named<T>]) {
+    named.sort_by(|a, b| a.name.cmp(&b.name));
+}
+
+/// Is a document of this kind a whole table, of which there can be only one?
+const fn is_table(kind: DocumentKind) -> bool {
+    match kind {
+        DocumentKind::DriftTaxonomy
+        | DocumentKind::DriftClassification
+        | DocumentKind::ReconciliationPolicy
+        | DocumentKind::AlertRouting => true,
+        DocumentKind::DriftOwnershipRule
+        | DocumentKind::EquivalenceRule
+        | DocumentKind::IgnoreRule
+        | DocumentKind::AutoHealPolicy
+        | DocumentKind::DriftBudget
+        | DocumentKind::DriftException
+        | DocumentKind::DriftManagedUnit
+        | DocumentKind::DriftPolicyTest => false,
+    }
+}

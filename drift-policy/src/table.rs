@@ -1,0 +1,118 @@
+//! Decision tables: ordered rules over declared columns, proven total when they are compiled.
+
+mod analysis;
+mod case;
+mod columns;
+mod condition;
+mod decide;
+mod rule;
+
+use std::collections::BTreeMap;
+
+use self::analysis::Budget;
+pub use self::case::Case;
+pub use self::columns::{Column, Columns};
+pub use self::condition::{Condition, ConditionError, When};
+pub use self::decide::Decided;
+pub use self::rule::Rule;
+
+/// An ordered list of rules that has been proven to decide every case.
+///
+/// ```
+/// use drift_model::{Facts, Freeze, ResourceRef};
+/// use drift_policy::{Case, Condition, Rule, Table, When};
+///
+/// let when = |values: &[&str]| {
+///     When::compile(&[Condition::new("freeze", values.iter().map(ToString::to_string).collect())]).unwrap()
+/// };
+/// let frozen = Rule::new("frozen", when(&["ON"]), "wait", "a freeze is a freeze");
+/// let open = Rule::new("open", when(&["OFF"]), "go", "nothing stands in the way");
+///
+/// // Nobody said what happens when nobody knows.
+/// let errors = Table::compile(vec![frozen.clone(), open.clone()], "ask").unwrap_err();
+/// assert_eq!(errors[0].message, "no rule decides `freeze=UNKNOWN`");
+///
+/// let unsure = Rule::new("unsure", when(&["UNKNOWN"]), "ask", "a freeze may be on");
+/// let (table, warnings) = Table::compile(vec![frozen, open, unsure], "ask").unwrap();
+/// assert!(warnings.is_empty());
+/// let (resource, mut facts) = (ResourceRef::default(), Facts::default());
+/// assert_eq!(*table.decide(&Case::new(&resource, &facts)).outcome, "ask");
+/// facts.freeze = Freeze::Off.into();
+/// assert_eq!(*table.decide(&Case::new(&resource, &facts)).outcome, "go");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Table<T> {
+    rules: Vec<Rule<T>>,
+    on_unknown: T,
+}
+
+/// Why a list of rules is no table.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct TableError {
+    /// The index of the rule it is about; `None` for the table as a whole.
+    pub rule: Option<usize>,
+    /// Is it only a warning?
+    pub warning: bool,
+    /// A stable name: `gap`, `not-proven`, `duplicate-rule`, `unreachable-rule`, `empty-table`.
+    pub code: &'static str,
+    /// What is wrong, with a witness where there is one.
+    pub message: String,
+    /// What to do about it.
+    pub help: String,
+}
+
+impl<T> Table<T> {
+    /// Compiles rules into a table; the second part of the answer is warnings.
+    ///
+    /// # Errors
+    ///
+    /// Every problem, among them the cases that no rule decides, with a witness each.
+    pub fn compile(rules: Vec<Rule<T>>, on_unknown: T) -> Result<(Self, Vec<TableError>), Vec<TableError>> {
+        if rules.is_empty() {
+            return Err(vec![TableError {
+                rule: None,
+                warning: false,
+                code: "empty-table",
+                message: "the table has no rules".to_owned(),
+                help: "write at least one rule; one whose `when` is empty takes every case".to_owned(),
+            }]);
+        }
+        let mut errors = Vec::new();
+        let mut seen = BTreeMap::new();
+        for (index, rule) in rules.iter().enumerate() {
+            if let Some(first) = seen.insert(rule.id.as_str(), index) {
+                errors.push(TableError {
+                    rule: Some(index),
+                    warning: false,
+                    code: "duplicate-rule",
+                    message: format!("`{}` is the id of rule {first} as well", rule.id),
+                    help: "give each rule an id of its own; decisions name it".to_owned(),
+                });
+            }
+        }
+        errors.extend(analysis::gaps(&rules, Budget::USUAL));
+        let warnings = analysis::unreachable(&rules, Budget::USUAL);
+        if errors.is_empty() {
+            Ok((Self { rules, on_unknown }, warnings))
+        } else {
+            errors.extend(warnings);
+            Err(errors)
+        }
+    }
+
+    /// The rules, in order.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule<T>] {
+        &self.rules
+    }
+
+    /// What holds where facts are missing.
+    #[must_use]
+    pub const fn on_unknown(&self) -> &T {
+        &self.on_unknown
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,79 @@
+//! Deciding: the first rule that matches, unless a fact that nobody knows could have changed that.
+
+use drift_model::Refusal;
+
+use super::Table;
+use super::case::Case;
+use super::columns::Columns;
+use super::condition::Answer;
+use super::rule::Rule;
+
+/// The answer of a table.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Decided<'t, T> {
+    /// What to do.
+    pub outcome: &'t T,
+    /// The rule that decided; `None` where facts were missing and `onUnknown` holds.
+    pub rule: Option<&'t Rule<T>>,
+    /// The columns whose facts were missing and could have changed the answer (also where a rule decided all the same,
+    /// because it names UNKNOWN).
+    pub missing: Columns,
+}
+
+impl<T: PartialEq> Table<T> {
+    /// Decides a case, without allocating.
+    ///
+    /// The first rule that matches decides. A rule of which everything known matches, but which asks for a fact that is
+    /// unknown without taking `UNKNOWN`, is waiting: the first rule after it that matches for certain decides only if it
+    /// takes `UNKNOWN` in every column that the waiting rules lack, and `onUnknown` holds otherwise. A waiting rule that
+    /// says the same as the deciding one could not have changed the answer and counts for nothing.
+    #[must_use]
+    pub fn decide(&self, case: &Case<'_>) -> Decided<'_, T> {
+        let mut waiting = false;
+        for (index, rule) in self.rules().iter().enumerate() {
+            match rule.when.meets(case) {
+                Answer::No(_) => {}
+                Answer::Maybe(_) => waiting = true,
+                Answer::Yes => {
+                    let missing =
+                        if waiting { self.missing(index, case, Some(&rule.outcome)) } else { Columns::default() };
+                    if missing.is_within(rule.when.names_unknown()) {
+                        return Decided { outcome: &rule.outcome, rule: Some(rule), missing };
+                    }
+                    return Decided { outcome: self.on_unknown(), rule: None, missing };
+                }
+            }
+        }
+        // A table is total, so that something was missing here; if not, nothing is decided either.
+        let missing = self.missing(self.rules().len(), case, None);
+        Decided { outcome: self.on_unknown(), rule: None, missing }
+    }
+
+    /// Each rule before the one that decided (every rule, where none did), with the first column that refused the case,
+    /// or that it waited for.
+    #[must_use]
+    pub fn refusals(&self, case: &Case<'_>) -> Vec<Refusal> {
+        let decided = self.decide(case).rule.map(|rule| rule.id.as_str());
+        let earlier = self.rules().iter().take_while(|rule| Some(rule.id.as_str()) != decided);
+        earlier
+            .filter_map(|rule| {
+                let column = match rule.when.meets(case) {
+                    Answer::No(column) => column,
+                    Answer::Maybe(columns) => columns.iter().next()?,
+                    Answer::Yes => return None,
+                };
+                Some(Refusal::new(&rule.id, column.name()))
+            })
+            .collect()
+    }
+
+    /// What the first `count` rules wait for, where they say something else.
+    fn missing(&self, count: usize, case: &Case<'_>, outcome: Option<&T>) -> Columns {
+        let others = self.rules().iter().take(count).filter(|rule| Some(&rule.outcome) != outcome);
+        others.fold(Columns::default(), |missing, rule| match rule.when.meets(case) {
+            Answer::Maybe(columns) => missing.union(columns),
+            Answer::Yes | Answer::No(_) => missing,
+        })
+    }
+}
