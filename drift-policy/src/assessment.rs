@@ -107,10 +107,8 @@ fn findings(engine: &Engine, observation: &Observation, facts: &Facts, delta: &D
         let judged = Judged::new(engine, observation, facts, delta.existence, change);
         by_class.entry(judged.class).or_default().push(judged);
     }
-    let mut findings: Vec<Finding> = by_class
-        .into_values()
-        .filter_map(|judged| finding(engine, observation, facts, delta, &judged))
-        .collect();
+    let mut findings: Vec<Finding> =
+        by_class.into_values().filter_map(|judged| finding(engine, observation, facts, delta, &judged)).collect();
     findings.sort_by(|a, b| (b.risk, a.drift_class).cmp(&(a.risk, b.drift_class)));
     findings
 }

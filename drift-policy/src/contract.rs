@@ -3,7 +3,7 @@
 use drift_diff::Rules;
 use drift_model::{Action, Method};
 
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
 use crate::policy::Policy;
 
 /// The reconciliation contract of a platform, in the seven parts of seeds S0.4.
@@ -112,7 +112,12 @@ impl Contract {
                 "how the actual state is observed",
                 "name the detection points: `.observed_by([Method::GitopsDiff])`",
             ),
-            ("/diff", self.diff.is_none(), "how drift is computed", "give rules, if only `.diffed_by(Rules::default())`"),
+            (
+                "/diff",
+                self.diff.is_none(),
+                "how drift is computed",
+                "give rules, if only `.diffed_by(Rules::default())`",
+            ),
             (
                 "/policy",
                 self.policy.is_none(),
@@ -136,8 +141,8 @@ impl Contract {
             .into_iter()
             .filter(|(_, missing, ..)| *missing)
             .map(|(pointer, _, what, help)| {
-                Diagnostic::error("missing-part", "contract", pointer, format!("the contract does not say {what}"))
-                    .with_help(help)
+                let message = format!("the contract does not say {what}");
+                Diagnostic::new(Severity::Error, "missing-part", "contract", pointer, message).with_help(help)
             })
             .collect()
     }

@@ -7,7 +7,7 @@ use drift_model::{Action, Digest, Facts, Observation};
 
 use crate::assessment::Assessment;
 use crate::contract::Contract;
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
 use crate::policy::Policy;
 
 /// A compiled contract. Immutable, `Send + Sync`; answers with `&self`, and cannot fail.
@@ -36,7 +36,8 @@ impl Engine {
         let rules = together(contract.diff.as_ref(), contract.policy.as_ref());
         let comparer = Comparer::compile(&rules).map_err(|errors| {
             problems.extend(errors.into_iter().map(|error| {
-                Diagnostic::error(error.code, &error.rule, &error.pointer, error.message).with_help(error.help)
+                Diagnostic::new(Severity::Error, error.code, error.rule, error.pointer, error.message)
+                    .with_help(error.help)
             }));
         });
         match (comparer, contract.policy, contract.owner, contract.source_of_truth, contract.evidence) {
@@ -91,13 +92,15 @@ fn not_permitted(policy: &Policy, actions: &[Action]) -> Vec<Diagnostic> {
     }
     let allowed = |action: Action| action == Action::None || actions.contains(&action);
     let permitted = actions.iter().map(|action| action.word()).collect::<Vec<_>>().join("`, `");
-    (0_usize..)
-        .zip(policy.decision().rules())
-        .filter(|(_, rule)| !allowed(rule.outcome.recommend.action()))
-        .map(|(index, rule)| {
+    policy
+        .decision()
+        .rules()
+        .iter()
+        .filter(|rule| !allowed(rule.outcome.recommend.action()))
+        .map(|rule| {
             let (name, action) = (&rule.id, rule.outcome.recommend.action());
-            let message = format!("rule `{name}` recommends {action}, which the contract does not allow");
-            Diagnostic::error("action-not-permitted", policy.decision_name(), &format!("/spec/rules/{index}"), message)
+            let message = format!("the decision rule `{name}` recommends {action}, which the contract does not allow");
+            Diagnostic::new(Severity::Error, "action-not-permitted", "contract", "/actions", message)
                 .with_help(format!("the contract allows `{permitted}`"))
         })
         .collect()

@@ -7,10 +7,9 @@ use drift_model::{
 };
 
 use crate::assessment::generalized;
-use crate::documents::HealMode;
+use crate::documents::{Domained, HealMode, Ruling};
 use crate::engine::Engine;
 use crate::heal::{Attempt, refusals};
-use crate::policy::{Domained, Ruling};
 use crate::table::{Case, Table};
 
 /// A change with its place in the taxonomy, its class and its risk.
@@ -34,11 +33,16 @@ impl<'a> Judged<'a> {
     ) -> Self {
         let case = Case::new(&observation.resource, facts).existing(existence).of_change(change);
         let place = engine.policy.taxonomy().decide(&case).outcome;
-        let case = case.in_domain(place.domain, &place.label);
+        let case = case.in_domain(place.domain, &place.label).at_risk(place.risk);
         let classified = engine.policy.classification().decide(&case);
         let class = classified.outcome.class;
         let risk = classified.outcome.risk.unwrap_or(place.risk);
-        Self { change, place, class, risk, unsure: !classified.missing.is_empty(), case: case.of_class(class, risk) }
+        let case = case.of_class(class, risk);
+        // The engine holds all exceptions: where none covers the change, there is none.
+        let now = facts.now.or(observation.observed_at);
+        let excepted = engine.policy.exceptions().iter().any(|exception| exception.spec.covers(&case, now));
+        let case = if excepted { case.with_exception() } else { case.without_exception() };
+        Self { change, place, class, risk, unsure: !classified.missing.is_empty(), case }
     }
 
     /// The decision for this change alone. One that rests on a class that nobody can be sure of, or on facts that are
@@ -90,8 +94,6 @@ pub(crate) fn finding(
     }
     let detected_at = observation.observed_at.or(facts.now);
     let prints = Fingerprints::of(observation, lead.class, judged);
-    let finding_id = finding_id(&prints.finding, detected_at);
-    let actors = facts.actors.known().map(Vec::as_slice).unwrap_or_default();
     let mut finding = Finding::new(
         finding_id(&prints.finding, detected_at),
         observation.resource.to_string(),
@@ -174,9 +176,10 @@ impl Fingerprints {
         causes.sort();
         causes.dedup();
         let system = observation.resource.system.word();
-        let cause = ["cause/1", &system, &observation.resource.group, observation.resource.kind_or_type(), class.word()]
-            .into_iter()
-            .chain(causes.iter().flat_map(|(path, relation)| [path.as_str(), relation]));
+        let cause =
+            ["cause/1", &system, &observation.resource.group, observation.resource.kind_or_type(), class.word()]
+                .into_iter()
+                .chain(causes.iter().flat_map(|(path, relation)| [path.as_str(), relation]));
         Self { finding: Digest::of_parts(finding), cause: Digest::of_parts(cause) }
     }
 }

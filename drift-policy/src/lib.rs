@@ -1,16 +1,25 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod assessment;
+mod contract;
 mod diagnostics;
 mod documents;
+mod engine;
+mod finding;
+mod heal;
 mod policy;
 mod table;
 mod tree;
 
+pub use crate::assessment::Assessment;
+pub use crate::contract::Contract;
 pub use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use crate::documents::{
-    Acknowledgement, AppliesTo, AutoHealPolicy, Classified, Domained, DriftException, HealMode, NamespaceSelector, Ruling,
+    Acknowledgement, AppliesTo, AutoHealPolicy, Classified, Domained, DriftException, HealMode, NamespaceSelector,
+    Ruling,
 };
+pub use crate::engine::Engine;
 pub use crate::policy::Policy;
 pub use crate::table::{Case, Column, Columns, Condition, ConditionError, Decided, Rule, Table, TableError, When};
 pub use crate::tree::{Authored, Tree};

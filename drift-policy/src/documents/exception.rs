@@ -5,7 +5,7 @@ use drift_model::Timestamp;
 use super::reader::Reader;
 use super::rules;
 use super::taxonomy::Labels;
-use crate::table::When;
+use crate::table::{Case, When};
 
 /// What is accepted, by whom and until when: `spec` of a `DriftException`.
 #[derive(Clone, Debug)]
@@ -19,6 +19,14 @@ pub struct DriftException {
     pub reason: String,
     /// Until when it holds.
     pub expires: Timestamp,
+}
+
+impl DriftException {
+    /// Does it accept this case at this moment? Where nobody says what time it is, nothing is accepted any more.
+    #[must_use]
+    pub fn covers(&self, case: &Case<'_>, now: Option<Timestamp>) -> bool {
+        now.is_some_and(|now| now < self.expires) && self.matches.is_met_by(case)
+    }
 }
 
 /// `spec` of a `DriftException`.

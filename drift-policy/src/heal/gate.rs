@@ -5,8 +5,7 @@ use drift_model::{
     Action, Facts, Freeze, Freshness, HealthStatus, IncidentState, OwnerKind, PathPattern, Relation, ResourceRef, YesNo,
 };
 
-use crate::documents::{AutoHealPolicy, HealMode};
-use crate::policy::{Domained, Ruling};
+use crate::documents::{AutoHealPolicy, Domained, HealMode, Ruling};
 
 /// What a machine would do alone.
 pub(crate) struct Attempt<'a> {
@@ -70,9 +69,9 @@ fn uncovered<'p>(attempt: &Attempt<'_>, policies: impl Iterator<Item = &'p AutoH
 fn refused_by(policy: &AutoHealPolicy, attempt: &Attempt<'_>) -> Vec<&'static str> {
     let kind = attempt.resource.kind_or_type();
     let labels = attempt.facts.namespace_labels.known();
-    let namespace = &policy.applies_to.namespaces.match_labels;
+    let wanted = policy.applies_to.namespaces.iter().flat_map(|namespaces| &namespaces.match_labels);
     let in_namespace =
-        namespace.iter().all(|(name, value)| labels.is_some_and(|labels| labels.get(name) == Some(value)));
+        wanted.into_iter().all(|(name, value)| labels.is_some_and(|labels| labels.get(name) == Some(value)));
     let paths: Vec<_> = attempt.changes.iter().map(|(change, _)| &change.path).collect();
     let allowed = paths.iter().all(|path| policy.allowed_paths.iter().any(|allowed| allowed.covers(path)));
     // A change above a denied path would carry it along.
@@ -86,8 +85,6 @@ fn refused_by(policy: &AutoHealPolicy, attempt: &Attempt<'_>) -> Vec<&'static st
         ("denied-path", denied),
         ("path-not-allowed", !allowed),
         ("unhealthy", policy.require_healthy_before_heal && !healthy),
-        // The bound itself is counted by whoever acts on many; without one the radius is not bounded.
-        ("unbounded", policy.max_objects_per_reconcile == 0),
     ]
     .into_iter()
     .filter(|(_, refuses)| *refuses)

@@ -115,6 +115,13 @@ impl<'a> Case<'a> {
         self
     }
 
+    /// The same, covered by an exception that is in force.
+    #[must_use]
+    pub fn with_exception(mut self) -> Self {
+        self.set(Column::Exception, Some(0));
+        self
+    }
+
     /// The same, said by somebody who holds all exceptions: none covers this. Facts can only name one that does.
     #[must_use]
     pub fn without_exception(mut self) -> Self {

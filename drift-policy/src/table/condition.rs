@@ -70,6 +70,12 @@ pub(crate) enum Answer {
 }
 
 impl When {
+    /// Does the case meet it for certain?
+    #[must_use]
+    pub fn is_met_by(&self, case: &Case<'_>) -> bool {
+        self.meets(case) == Answer::Yes
+    }
+
     /// Compiles the entries of a `when`; none at all matches everything.
     ///
     /// In a column whose values are a closed list, `*` stands for all of them, but not for `UNKNOWN`.
