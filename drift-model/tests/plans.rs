@@ -1,7 +1,7 @@
 //! The reader of plans, one claim at a time, over plans written by hand.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use drift_model::source::{PlanContext, PlanCoverage, PlanMode, PlanReading, read_plan};
+use drift_model::source::opentofu::{PlanContext, PlanCoverage, PlanMode, PlanReading, read_plan};
 use drift_model::{Document, Existence, Observation, Observed, StepView, System, UnknownReason};
 use serde_json::{Value, json};
 
