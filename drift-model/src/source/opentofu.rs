@@ -8,6 +8,7 @@
 mod address;
 mod config;
 mod context;
+mod declared;
 mod derive;
 mod masks;
 mod ownership;
@@ -17,6 +18,7 @@ mod same;
 mod schema;
 mod secrets;
 mod state;
+mod views;
 
 use std::collections::BTreeSet;
 

@@ -8,15 +8,17 @@
 use serde_json::{Map, Value};
 
 use super::config::{Config, constant};
+use super::declared::{Declared, Scope, element, single};
 use super::masks::{field, pattern, sorted};
-use super::same::{agrees, converted, is_empty, same, same_json_text};
+use super::same::{agrees, converted, is_empty, same_json_text};
 use super::schema::{Attribute, Block, Nesting};
+use super::views::Views;
 use crate::document::{Document, Mark};
 use crate::pattern::{PathPattern, PatternStep};
 
 /// How deep blocks and values are followed. A plan is read from text, whose readers stop at 127 levels; what is deeper is
 /// unknown.
-const DEEPEST: usize = 128;
+pub(super) const DEEPEST: usize = 128;
 
 /// The desired document, and where its silence means absence.
 #[derive(Debug, Default)]
@@ -81,131 +83,6 @@ impl Planned<'_> {
             }
         }
         Document::new(Value::Object(members))
-    }
-}
-
-/// One place in the planes.
-#[derive(Clone, Copy, Debug, Default)]
-struct Views<'a> {
-    after: Option<&'a Value>,
-    unknown: Option<&'a Value>,
-    recorded: Option<&'a Value>,
-    prior: Option<&'a Value>,
-    compared: bool,
-}
-
-impl<'a> Views<'a> {
-    fn field(self, name: &str) -> Self {
-        let within = |value: Option<&'a Value>| value.and_then(|value| value.get(name));
-        Self {
-            after: within(self.after),
-            unknown: if self.unknown == Some(&Value::Bool(true)) { self.unknown } else { within(self.unknown) },
-            recorded: within(self.recorded),
-            prior: within(self.prior),
-            compared: self.compared,
-        }
-    }
-
-    /// An element; in a set, positions of different planes have nothing to do with each other.
-    fn item(self, index: usize, aligned: bool) -> Self {
-        let within = |value: Option<&'a Value>| value.and_then(|value| value.get(index));
-        let beside = |value| if aligned { within(value) } else { None };
-        Self {
-            after: within(self.after),
-            unknown: if self.unknown == Some(&Value::Bool(true)) { self.unknown } else { within(self.unknown) },
-            recorded: beside(self.recorded),
-            prior: beside(self.prior),
-            compared: self.compared && aligned,
-        }
-    }
-
-    /// Does the reading differ from the record?
-    fn drifted(self) -> bool {
-        self.compared && !same(self.recorded, self.prior)
-    }
-
-    /// Does the plan leave what was read as it is?
-    fn kept(self) -> bool {
-        !self.has_unknown() && same(self.after, self.prior)
-    }
-
-    fn has_unknown(self) -> bool {
-        fn holds(value: &Value, depth: usize) -> bool {
-            let deeper = depth.saturating_add(1);
-            match value {
-                Value::Bool(flag) => *flag,
-                _ if depth > DEEPEST => true,
-                Value::Array(items) => items.iter().any(|item| holds(item, deeper)),
-                Value::Object(map) => map.values().any(|member| holds(member, deeper)),
-                Value::Null | Value::Number(_) | Value::String(_) => false,
-            }
-        }
-        self.unknown.is_some_and(|unknown| holds(unknown, 0))
-    }
-}
-
-/// What the configuration says of one argument or block.
-#[derive(Clone, Copy, Debug)]
-enum Declared<'a> {
-    Nothing,
-    /// This value.
-    Constant(&'a Value),
-    /// Something that only evaluation would tell.
-    Expression(&'a Value),
-    /// Blocks: an array of them, or a single one.
-    Blocks(&'a Value),
-    /// Something, but not where it could be seen.
-    Something,
-    /// Something or nothing.
-    Perhaps,
-}
-
-/// What the configuration says of the members of one object.
-#[derive(Debug)]
-enum Scope<'a> {
-    Expressions(&'a Map<String, Value>),
-    /// One of these blocks, and nobody knows which.
-    OneOf(Vec<&'a Map<String, Value>>),
-    Constant(&'a Map<String, Value>),
-    Perhaps,
-}
-
-impl<'a> Scope<'a> {
-    fn get(&self, name: &str) -> Declared<'a> {
-        match self {
-            Self::Expressions(map) => declared(map.get(name)),
-            Self::OneOf(blocks) => match blocks.iter().filter(|block| block.contains_key(name)).count() {
-                0 => Declared::Nothing,
-                count if count == blocks.len() => Declared::Something,
-                _ => Declared::Perhaps,
-            },
-            Self::Constant(map) => map.get(name).map_or(Declared::Nothing, Declared::Constant),
-            Self::Perhaps => Declared::Perhaps,
-        }
-    }
-
-    fn names(&self) -> Vec<&'a str> {
-        match self {
-            Self::Expressions(map) | Self::Constant(map) => map.keys().map(String::as_str).collect(),
-            Self::OneOf(blocks) => blocks.iter().flat_map(|block| block.keys().map(String::as_str)).collect(),
-            Self::Perhaps => Vec::new(),
-        }
-    }
-}
-
-fn declared(expression: Option<&Value>) -> Declared<'_> {
-    match expression {
-        None => Declared::Nothing,
-        Some(Value::Object(map)) if map.is_empty() || map.contains_key("references") => {
-            // A call without references is written as an empty object.
-            expression.map_or(Declared::Nothing, Declared::Expression)
-        }
-        Some(Value::Object(map)) => match map.get("constant_value") {
-            Some(value) => Declared::Constant(value),
-            None => expression.map_or(Declared::Nothing, Declared::Blocks),
-        },
-        Some(Value::Array(_)) => expression.map_or(Declared::Nothing, Declared::Blocks),
-        Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => Declared::Something,
     }
 }
 
@@ -616,44 +493,6 @@ fn names<'a>(schema: Option<Block<'a>>, scope: &Scope<'a>, views: Views<'a>) -> 
         return of_values.chain(scope.names()).collect();
     };
     block.attributes().map(|(name, _)| name).chain(block.blocks().map(|(name, _, _)| name)).collect()
-}
-
-/// What is said of the members of a single nested object.
-fn single(said: Declared<'_>) -> Scope<'_> {
-    match said {
-        Declared::Constant(Value::Object(map)) => Scope::Constant(map),
-        Declared::Blocks(Value::Object(map)) => Scope::Expressions(map),
-        Declared::Blocks(Value::Array(blocks)) => match blocks.as_slice() {
-            [Value::Object(map)] => Scope::Expressions(map),
-            _ => Scope::Perhaps,
-        },
-        Declared::Nothing
-        | Declared::Constant(_)
-        | Declared::Expression(_)
-        | Declared::Blocks(_)
-        | Declared::Something
-        | Declared::Perhaps => Scope::Perhaps,
-    }
-}
-
-/// What is said of the members of one element. Where a `dynamic` block may have made it, perhaps nothing.
-fn element(said: Declared<'_>, index: usize, count: usize, set: bool) -> Scope<'_> {
-    let (blocks, written) = match said {
-        Declared::Constant(Value::Array(items)) => (items, false),
-        Declared::Blocks(Value::Array(blocks)) => (blocks, true),
-        _ => return Scope::Perhaps,
-    };
-    if blocks.len() != count {
-        return Scope::Perhaps;
-    }
-    if set {
-        return Scope::OneOf(blocks.iter().filter_map(Value::as_object).collect());
-    }
-    match blocks.get(index).and_then(Value::as_object) {
-        Some(map) if written => Scope::Expressions(map),
-        Some(map) => Scope::Constant(map),
-        None => Scope::Perhaps,
-    }
 }
 
 /// A pattern in which the step at this depth is any.
