@@ -151,8 +151,8 @@ pub enum Event {
     DetectorFailed {
         /// What it was to look at.
         resource: ResourceRef,
-        /// Which detector.
-        method: drift_model::Method,
+        /// Which detector, if the observation says.
+        method: Option<drift_model::Method>,
         /// Why nothing is known.
         reason: UnknownReason,
         /// A word for people.
@@ -312,7 +312,9 @@ impl Serialize for Event {
             Self::Closed { because, .. } => optional(&mut map, "because", because.as_ref())?,
             Self::DetectorFailed { resource, method, reason, detail } => {
                 map.serialize_entry("resource", resource)?;
-                map.serialize_entry("method", method)?;
+                if let Some(method) = method {
+                    map.serialize_entry("method", method)?;
+                }
                 map.serialize_entry("reason", reason)?;
                 optional(&mut map, "detail", detail.as_ref())?;
             }
@@ -405,7 +407,7 @@ impl TryFrom<Wire> for Event {
             EventKind::Reopened => Self::reopened(record?, *need("finding", wire.finding)?),
             EventKind::DetectorFailed => Self::DetectorFailed {
                 resource: need("resource", wire.resource)?,
-                method: need("method", wire.method)?,
+                method: wire.method,
                 reason: need("reason", wire.reason)?,
                 detail: wire.detail,
             },

@@ -56,7 +56,7 @@ pub(crate) fn story() -> Vec<(Event, Timestamp)> {
         (
             Event::DetectorFailed {
                 resource: "ConfigMap/prod/app".parse().unwrap(),
-                method: Method::GitopsDiff,
+                method: Some(Method::GitopsDiff),
                 reason: UnknownReason::Failed,
                 detail: None,
             },

@@ -198,6 +198,9 @@ pub struct TraceStep {
     pub table: String,
     /// The rule that decided; `onUnknown` where facts were missing.
     pub rule: String,
+    /// Why the rule says what it says, in its author's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
     /// The facts that were missing, if any could have changed the answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
@@ -209,7 +212,14 @@ impl TraceStep {
     /// The rule that decided a table.
     #[must_use]
     pub fn new(table: &str, rule: &str, missing: Vec<String>, refused: Vec<Refusal>) -> Self {
-        Self { table: table.to_owned(), rule: rule.to_owned(), missing, refused }
+        Self { table: table.to_owned(), rule: rule.to_owned(), because: None, missing, refused }
+    }
+
+    /// The same, for the reason that its author gives.
+    #[must_use]
+    pub fn because(mut self, reason: &str) -> Self {
+        self.because = Some(reason.to_owned());
+        self
     }
 }
 

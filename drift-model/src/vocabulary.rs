@@ -54,7 +54,8 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
             let lower: Vec<char> = candidate.chars().flat_map(char::to_lowercase).collect();
             (distance(&word, &lower), candidate)
         })
-        .filter(|(distance, candidate)| *distance <= candidate.len() / 3)
+        // Two letters may be swapped even in a short word.
+        .filter(|(distance, candidate)| *distance <= if candidate.len() < 4 { 1 } else { 2.max(candidate.len() / 3) })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }

@@ -215,5 +215,9 @@ fn step<T: PartialEq>(name: &str, table: &Table<T>, case: &Case<'_>, rule: Optio
     let decided = table.decide(case);
     let by_table = decided.rule.map_or(ON_UNKNOWN, |decided| decided.id.as_str());
     let missing = decided.missing.iter().map(|column| column.to_string()).collect();
-    TraceStep::new(name, rule.unwrap_or(by_table), missing, table.refusals(case))
+    let step = TraceStep::new(name, rule.unwrap_or(by_table), missing, table.refusals(case));
+    match decided.rule {
+        Some(decided) if step.rule == decided.id => step.because(&decided.because),
+        _ => step,
+    }
 }

@@ -1,52 +1,82 @@
 //! The one place that knows how the engine is built and asked.
 
-use drift_model::{AssessmentReport, Digest, Facts, Observation, UnknownReason, Verdict};
-use serde_json::Value;
+use drift_diff::Rules;
+use drift_model::{Action, AssessmentReport, Digest, Facts, Method, Observation};
+pub use drift_policy::Tree;
+use drift_policy::{Authored, Contract, Diagnostic, Diagnostics, Policy, Severity};
 
 use super::input::Located;
 use super::problem::Problem;
 
-/// A policy document as it is read, before it is checked.
-pub type Tree = Value;
-
 /// The engine, compiled from a policy.
 #[derive(Debug)]
 pub struct Engine {
-    policy_digest: Digest,
+    engine: drift_policy::Engine,
 }
 
 impl Engine {
     /// Compiles the shipped policy, with the given documents in place of or beside what they replace.
     ///
-    /// Warnings are answered beside the engine.
+    /// A document with an error is left out, and then no machine heals anything: what remains is not the policy that was
+    /// meant. Everything that is wrong is answered beside the engine.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with the documents.
-    #[expect(clippy::unnecessary_wraps, reason = "until documents are checked here")]
+    /// What is wrong with the contract itself, of which this program has only one.
     pub fn compile(documents: Vec<Located<Tree>>) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
-        drop(documents);
-        Ok((Self { policy_digest: Digest::of(b"") }, Vec::new()))
+        let documents: Vec<Authored> =
+            documents.into_iter().map(|located| Authored::new(located.place, located.content)).collect();
+        let (policy, found) = match Policy::read(documents.clone()) {
+            Ok(read) => read,
+            Err(found) => (what_remains(documents), found),
+        };
+        let contract = Contract::new()
+            .owner("unowned")
+            .source_of_truth("unstated")
+            .observed_by(Method::ALL.iter().copied())
+            .diffed_by(Rules::default())
+            .decided_by(policy)
+            .may(Action::ALL.iter().copied())
+            .evidence_in("evidence://assess");
+        let engine = drift_policy::Engine::compile(contract).map_err(|found| problems(&found))?;
+        Ok((Self { engine }, problems(&found)))
     }
 
     /// Assesses one resource.
     #[must_use]
-    pub fn assess(&self, observation: &Observation, _facts: &Facts) -> AssessmentReport {
-        let mut report = AssessmentReport::new(
-            &observation.id,
-            observation.resource.clone(),
-            Verdict::Unknown,
-            observation.planes.existence(),
-            self.policy_digest,
-        );
-        report.unit.clone_from(&observation.unit);
-        report.reason = Some(observation.planes.unknown().unwrap_or(UnknownReason::NotObserved));
-        report
+    pub fn assess(&self, observation: &Observation, facts: &Facts) -> AssessmentReport {
+        self.engine.assess(observation, facts).report()
     }
 
     /// What names the policy in answers.
     #[must_use]
-    pub const fn policy_digest(&self) -> &Digest {
-        &self.policy_digest
+    pub const fn policy_digest(&self) -> Digest {
+        self.engine.digest()
     }
+}
+
+/// The policy of those documents that are right by themselves and together, without any that lets a machine heal.
+fn what_remains(documents: Vec<Authored>) -> Policy {
+    let right = |document: &Authored| {
+        Policy::read(vec![document.clone()]).is_ok_and(|(policy, _)| policy.heal_policies().is_empty())
+    };
+    let right: Vec<Authored> = documents.into_iter().filter(right).collect();
+    Policy::read(right).map_or_else(|_| Policy::shipped(), |(policy, _)| policy)
+}
+
+fn problems(found: &Diagnostics) -> Vec<Problem> {
+    found.iter().map(problem).collect()
+}
+
+fn problem(found: &Diagnostic) -> Problem {
+    let place = match found.pointer.as_str() {
+        "" => found.document.clone(),
+        pointer => format!("{} {pointer}", found.document),
+    };
+    let problem = Problem::new(place, format!("{} [{}]", found.message, found.code));
+    let problem = match &found.help {
+        Some(help) => problem.help(help),
+        None => problem,
+    };
+    if found.severity == Severity::Warning { problem.warning() } else { problem }
 }

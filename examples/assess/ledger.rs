@@ -1,32 +1,92 @@
 //! `--ledger`: where findings are kept as evidence.
 
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use drift_model::AssessmentReport;
+use drift_evidence::{Event, Line, State};
+use drift_model::{AssessmentReport, Change, Finding, Method, Timestamp, Verdict};
 
 use super::problem::Problem;
 
-/// A ledger that is open for appending.
+/// A ledger that is open for appending. Every line is on disk before the next is made.
 #[derive(Debug)]
-
-pub enum Ledger {}
+pub struct Ledger {
+    place: String,
+    file: File,
+    ledger: drift_evidence::Ledger,
+    /// Written first, once it is known what time it is.
+    recovered: Option<Event>,
+}
 
 impl Ledger {
-    /// Opens or continues a ledger.
+    /// Opens or continues a ledger. What is left of a line that was cut is dropped.
     ///
     /// # Errors
     ///
-    /// A [`Problem`]: ledgers are not written yet.
+    /// A [`Problem`]: the file cannot be opened, or its chain is broken.
     pub fn open(path: &Path) -> Result<Self, Problem> {
-        Err(Problem::new(path.display().to_string(), "ledgers are not written yet").help("leave out --ledger"))
+        let place = path.display().to_string();
+        let failed = |error: std::io::Error| Problem::unreadable(&place, &error);
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
+        let mut stored = Vec::new();
+        file.read_to_end(&mut stored).map_err(failed)?;
+        let (ledger, cut) = if stored.is_empty() {
+            let chain = "assess".parse().map_err(|_| Problem::new(place.as_str(), "has no name"))?;
+            (drift_evidence::Ledger::start(chain), None)
+        } else {
+            drift_evidence::Ledger::resume(&stored).map_err(|error| {
+                Problem::new(place.as_str(), error.to_string())
+                    .help("nothing is appended to a ledger that does not verify; keep it, and name another file")
+            })?
+        };
+        if let Some(cut) = &cut {
+            file.set_len(u64::try_from(cut.keep).unwrap_or(u64::MAX)).map_err(failed)?;
+        }
+        file.seek(SeekFrom::End(0)).map_err(failed)?;
+        Ok(Self { place, file, ledger, recovered: cut.map(|cut| cut.event) })
     }
 
     /// Records what was found on one resource. Called in input order, once for each answer.
     ///
     /// # Errors
     ///
-    /// A [`Problem`] if the line cannot be written.
-    pub fn append(&mut self, _report: &AssessmentReport) -> Result<(), Problem> {
-        match *self {}
+    /// A [`Problem`] if a line cannot be written.
+    pub fn append(&mut self, report: &AssessmentReport, method: Option<Method>, now: Timestamp) -> Result<(), Problem> {
+        if let Some(event) = self.recovered.take() {
+            self.write(&event, now)?;
+        }
+        for finding in report.findings.iter().filter(|finding| finding.changes.iter().any(Change::is_drift)) {
+            let event = self.sighting(finding, now);
+            self.write(&event, now)?;
+        }
+        match report.reason {
+            Some(reason) if report.verdict == Verdict::Unknown => {
+                let (resource, detail) = (report.resource.clone(), report.detail.clone());
+                self.write(&Event::DetectorFailed { resource, method, reason, detail }, now)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A finding that is already on record is seen again, not found again.
+    fn sighting(&self, finding: &Finding, now: Timestamp) -> Event {
+        let same = |record: &&drift_evidence::Record| record.finding().fingerprint == finding.fingerprint;
+        match self.ledger.records().find(same) {
+            None => Event::detected(finding.clone()),
+            Some(record) if record.state() == State::Closed => Event::reopened(record.id(), finding.clone()),
+            Some(record) => {
+                let observed_at = finding.detected_at.unwrap_or(now);
+                Event::Persisted { record: record.id().to_owned(), observed_at }
+            }
+        }
+    }
+
+    fn write(&mut self, event: &Event, now: Timestamp) -> Result<(), Problem> {
+        let line: Line =
+            self.ledger.append(event, now).map_err(|error| Problem::new(self.place.as_str(), error.to_string()))?;
+        let written = self.file.write_all(line.stored().as_bytes()).and_then(|()| self.file.sync_data());
+        written.map_err(|error| Problem::new(self.place.as_str(), format!("cannot be written: {}", error.kind())))
     }
 }

@@ -133,8 +133,8 @@ pub fn run(
     };
     // What cannot be decided with is said at once, all of it.
     let mut problems = Vec::new();
-    let (engine, warnings) = match policy::engine(&cli.common.policy, streams.input) {
-        Ok((engine, warnings)) => (Some(engine), warnings),
+    let (engine, said) = match policy::engine(&cli.common.policy, streams.input) {
+        Ok((engine, said)) => (Some(engine), said),
         Err(found) => {
             problems.extend(found);
             (None, Vec::new())
@@ -149,9 +149,6 @@ pub fn run(
         problems.push(problem);
         None
     });
-    for warning in warnings {
-        drop(writeln!(streams.errors, "{warning}"));
-    }
     let Some(engine) = engine.filter(|_| problems.is_empty()) else {
         for problem in problems {
             drop(writeln!(streams.errors, "{problem}"));
@@ -174,6 +171,10 @@ pub fn run(
         // Lines that are written as they come would be torn apart by a bar.
         progress: surroundings.progress && (cli.common.format == Format::Table || !surroundings.terminal),
     };
+    // A policy document that is wrong does not keep the good inputs from being answered; the run has failed all the same.
+    for problem in &said {
+        session.complain(problem);
+    }
     let stopped = session.command(&cli, streams.input).and_then(|()| session.finish(&cli));
     if let Err(Stop::Broken(problem)) = stopped {
         session.complain(&problem);
@@ -219,7 +220,7 @@ impl Session<'_> {
             let paint = Table::new(Paint { colour: false, width: 0 }, self.detail);
             let table = std::mem::replace(&mut self.table, paint);
             let title = cli.command.is_none().then_some(incident::TITLE);
-            let page = table.page(title, &self.tally, self.engine.policy_digest());
+            let page = table.page(title, &self.tally, &self.engine.policy_digest());
             self.output.write_all(page.as_bytes())?;
         }
         self.output.flush()?;

@@ -8,11 +8,11 @@ use super::input::{self, Located};
 use super::problem::Problem;
 use super::yaml::Dialect;
 
-/// Reads all policy documents and compiles them. Answers warnings beside the engine.
+/// Reads all policy documents and compiles them. Everything that is wrong with them is answered beside the engine.
 ///
 /// # Errors
 ///
-/// Everything that is wrong with them: nothing is decided with half a policy.
+/// What makes an engine impossible.
 pub(super) fn engine(paths: &[PathBuf], stdin: &mut dyn Read) -> Result<(Engine, Vec<Problem>), Vec<Problem>> {
     let mut documents: Vec<Located<Tree>> = Vec::new();
     let mut problems = Vec::new();
@@ -28,12 +28,7 @@ pub(super) fn engine(paths: &[PathBuf], stdin: &mut dyn Read) -> Result<(Engine,
             Err(problem) => problems.push(problem),
         }
     }
-    match Engine::compile(documents) {
-        Ok(compiled) if problems.is_empty() => Ok(compiled),
-        Ok(_) => Err(problems),
-        Err(found) => {
-            problems.extend(found);
-            Err(problems)
-        }
-    }
+    let (engine, found) = Engine::compile(documents)?;
+    problems.extend(found);
+    Ok((engine, problems))
 }

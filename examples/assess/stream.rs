@@ -4,7 +4,7 @@ use std::io::{BufRead, Read, Write};
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
-use drift_model::{AssessmentReport, Facts, Observation, Timestamp, Verdict};
+use drift_model::{AssessmentReport, Facts, Method, Observation, Timestamp, Verdict};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::cli::{Detail, Format};
@@ -99,6 +99,7 @@ enum Item {
 
 struct Answer {
     report: AssessmentReport,
+    method: Option<Method>,
     who: Who,
     /// What is printed of it, where that is a line.
     text: String,
@@ -251,7 +252,7 @@ impl Session<'_> {
     fn write(&mut self, answer: Answer) -> Result<(), Stop> {
         self.tally.count(answer.report.verdict);
         if let Some(ledger) = &mut self.ledger {
-            ledger.append(&answer.report).map_err(Stop::Broken)?;
+            ledger.append(&answer.report, answer.method, self.now).map_err(Stop::Broken)?;
         }
         match self.format {
             Format::Table => self.table.add(answer.report, &answer.who),
@@ -290,7 +291,7 @@ impl Worker<'_> {
         };
         let text =
             text.map_err(|_| Problem::new(observation.resource.to_string(), "the answer cannot be written as JSON"))?;
-        Ok(Answer { who: Who::of(&whole(observation, &facts)), report, text })
+        Ok(Answer { method: observation.method, who: Who::of(&whole(observation, &facts)), report, text })
     }
 }
 

@@ -39,7 +39,6 @@ fn disposition(report: &AssessmentReport, path: &str) -> Disposition {
 }
 
 #[test]
-#[ignore = "until the engine decides"]
 fn the_page_of_the_incident() {
     let page = print(&[]);
     assert!(page.lines().count() <= 50, "more than a screen:\n{page}");
@@ -47,7 +46,6 @@ fn the_page_of_the_incident() {
 }
 
 #[test]
-#[ignore = "until the engine decides"]
 fn the_edited_config_map_is_found_though_the_dashboards_are_green() {
     let report = &answers()["configmap-payments-tuning"];
     assert_eq!((report.verdict, report.existence), (Verdict::Drifted, Existence::Unmanaged));
@@ -57,7 +55,6 @@ fn the_edited_config_map_is_found_though_the_dashboards_are_green() {
 }
 
 #[test]
-#[ignore = "until the engine decides"]
 fn of_the_deployment_the_image_alone_is_drift() {
     let report = &answers()["deployment-checkout"];
     let image = "/spec/template/spec/containers/[name=app]/image";
@@ -74,7 +71,6 @@ fn of_the_deployment_the_image_alone_is_drift() {
 }
 
 #[test]
-#[ignore = "until the engine decides"]
 fn the_port_that_was_opened_in_an_emergency_is_emergency_drift() {
     let report = &answers()["sg-checkout-public"];
     let [finding] = drift(report).try_into().unwrap();
@@ -83,7 +79,6 @@ fn the_port_that_was_opened_in_an_emergency_is_emergency_drift() {
 }
 
 #[test]
-#[ignore = "until the engine decides"]
 fn the_widened_iam_policy_is_never_healed_by_a_machine() {
     let report = &answers()["iam-payments-export"];
     let [finding] = drift(report).try_into().unwrap();
@@ -92,7 +87,6 @@ fn the_widened_iam_policy_is_never_healed_by_a_machine() {
 }
 
 #[test]
-#[ignore = "until the engine decides"]
 fn law_3_no_result_is_not_no_drift_what_nobody_could_read_is_unknown() {
     let answers = answers();
     for (id, reason) in [("deployment-search", UnknownReason::Failed), ("db-parameters", UnknownReason::NotRefreshed)] {
@@ -101,7 +95,6 @@ fn law_3_no_result_is_not_no_drift_what_nobody_could_read_is_unknown() {
 }
 
 #[test]
-#[ignore = "until the engine decides"]
 fn what_git_has_not_applied_yet_is_pending_and_what_is_equal_is_in_sync() {
     let answers = answers();
     assert_eq!(answers["service-checkout"].verdict, Verdict::Pending);

@@ -35,7 +35,7 @@ pub(crate) fn refusals<'p>(
         ("partial-observation", attempt.partial),
         ("ambiguous-owner", any(&|change| change.owner == OwnerKind::Ambiguous)),
         ("not-declared", any(&|change| !change.is_drift() || is_undeclared(change))),
-        ("git-moved-too", any(&|change| !matches!(change.relation, Relation::RuntimeChanged | Relation::Differs))),
+        ("git-moved-too", any(&|change| matches!(change.relation, Relation::Conflict | Relation::NotApplied))),
         ("desired-not-fresh", facts.desired_freshness.known() != Some(&Freshness::Fresh)),
         ("not-reversible", facts.reversible.known() != Some(&YesNo::Yes)),
         ("freeze", facts.freeze.known() != Some(&Freeze::Off)),

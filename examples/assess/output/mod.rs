@@ -3,3 +3,4 @@
 pub(super) mod jsonl;
 pub(super) mod paint;
 pub(super) mod table;
+mod words;
