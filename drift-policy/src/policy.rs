@@ -81,6 +81,9 @@ impl Policy {
         for authored in &documents {
             problems.extend(draft.add(authored, extended));
         }
+        if problems.has_errors() {
+            return Err(problems);
+        }
         for (kind, authored) in &shipped {
             if !draft.names.contains_key(kind) {
                 problems.extend(draft.add(authored, extended));
