@@ -1,13 +1,14 @@
 //! Documents as people write them: the examples of the seeds, sets with planted faults, and whatever else may come.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![allow(clippy::needless_pass_by_value, reason = "a spec is written where it is handed over")]
 
 use drift_model::{DocumentKind, Domain, Risk, Span};
 use drift_policy::{Authored, Diagnostics, HealMode, Policy, Severity, Tree};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-fn document(kind: &str, name: &str, spec: impl Into<Value>) -> Authored {
+fn document(kind: &str, name: &str, spec: Value) -> Authored {
     let content =
         json!({"apiVersion": "platform.example.com/v1", "kind": kind, "metadata": {"name": name}, "spec": spec});
     Authored::new(format!("{name}.yaml"), content.into())
