@@ -458,7 +458,7 @@ fn s0_5_every_resource_has_a_label_and_a_risk() {
     let kubernetes = |kind: &str, path: &str| Situation::kubernetes(kind, path);
     let terraform = |kind: &str, path: &str| Situation::terraform(kind, path);
     let aws = |kind: &str, path: &str| Situation::new(ResourceRef::aws(kind, "x"), path);
-    for (situation, label, risk) in [
+    for (situation, label, risk) in vec![
         (kubernetes("Deployment", "/status/replicas"), "runtime", Risk::Info),
         (kubernetes("Deployment", "/spec/strategy"), "workload", Risk::Medium),
         (kubernetes("Deployment", ""), "workload", Risk::Medium),

@@ -9,6 +9,8 @@ pub(crate) enum Glob {
     Exactly(String),
     StartsWith(String),
     EndsWith(String),
+    /// Several `*` and nothing else: what stands before, between and after them.
+    Pieces(Vec<String>),
     Other(Box<GlobMatcher>),
 }
 
@@ -24,6 +26,9 @@ impl Glob {
         match (text.strip_suffix('*'), text.strip_prefix('*')) {
             (Some(start), _) if plain(start) => Ok(Self::StartsWith(start.to_owned())),
             (_, Some(end)) if plain(end) => Ok(Self::EndsWith(end.to_owned())),
+            _ if !text.contains("**") && text.split('*').all(plain) => {
+                Ok(Self::Pieces(text.split('*').map(str::to_owned).collect()))
+            }
             _ => Ok(Self::Other(Box::new(GlobBuilder::new(text).backslash_escape(true).build()?.compile_matcher()))),
         }
     }
@@ -34,6 +39,7 @@ impl Glob {
             Self::Exactly(exact) => exact == text,
             Self::StartsWith(start) => text.starts_with(start.as_str()),
             Self::EndsWith(end) => text.ends_with(end.as_str()),
+            Self::Pieces(pieces) => in_order(pieces, text),
             Self::Other(glob) => glob.is_match(text),
         }
     }
@@ -45,10 +51,30 @@ impl Glob {
             (Self::Everything, _) => true,
             (Self::StartsWith(mine), Self::StartsWith(theirs)) => theirs.starts_with(mine.as_str()),
             (Self::EndsWith(mine), Self::EndsWith(theirs)) => theirs.ends_with(mine.as_str()),
+            (Self::Pieces(mine), Self::Pieces(theirs)) => mine == theirs,
             (Self::Other(mine), Self::Other(theirs)) => mine.glob().glob() == theirs.glob().glob(),
-            (Self::Exactly(_) | Self::StartsWith(_) | Self::EndsWith(_) | Self::Other(_), _) => false,
+            (Self::Exactly(_) | Self::StartsWith(_) | Self::EndsWith(_) | Self::Pieces(_) | Self::Other(_), _) => false,
         }
     }
+}
+
+/// Does the text start with the first piece, end with the last, and have the others in between, in order?
+fn in_order(pieces: &[String], text: &str) -> bool {
+    let Some(((first, rest), last)) = pieces
+        .split_first()
+        .and_then(|(first, rest)| rest.split_last().map(|(last, between)| ((first, between), last)))
+    else {
+        return false;
+    };
+    let Some(mut left) = text.strip_prefix(first.as_str()).and_then(|text| text.strip_suffix(last.as_str())) else {
+        return false;
+    };
+    // The leftmost place of each piece leaves most to the others.
+    for piece in rest {
+        let Some((_, after)) = left.split_once(piece.as_str()) else { return false };
+        left = after;
+    }
+    true
 }
 
 #[cfg(test)]
