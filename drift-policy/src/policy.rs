@@ -54,7 +54,11 @@ pub struct Policy {
 impl Policy {
     /// What holds where nobody has written anything: the shipped tables, no rules, and nothing that heals alone.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "the shipped documents are part of the library, and its tests read them")]
+    #[expect(
+        clippy::expect_used,
+        clippy::missing_panics_doc,
+        reason = "the shipped documents are part of the library, and its tests read them"
+    )]
     pub fn shipped() -> Self {
         let (policy, _) = Self::read(Vec::new()).expect("the shipped documents can be read");
         policy
@@ -78,8 +82,11 @@ impl Policy {
         let mut draft = Draft { labels, ..Draft::default() };
         let nothing = Tree::Null;
         let extended = shipped.get(&DocumentKind::DriftTaxonomy).map_or(&nothing, |authored| &authored.content);
-        for authored in &documents {
-            problems.extend(draft.add(authored, extended));
+        for authored in documents {
+            problems.extend(draft.add(&authored, extended));
+        }
+        if problems.has_errors() {
+            return Err(problems);
         }
         for (kind, authored) in &shipped {
             if !draft.names.contains_key(kind) {
@@ -175,10 +182,10 @@ impl Draft {
         if let Some(kind) = kind {
             self.meet(kind, name.as_deref(), &findings);
         }
-        if let (Some(kind), Some(name), Some(content)) = (kind, name, content) {
-            if self.keep(kind, name, content) {
-                self.texts.push(canonical_text(&authored.content.to_value()));
-            }
+        if let (Some(kind), Some(name), Some(content)) = (kind, name, content)
+            && self.keep(kind, name, content)
+        {
+            self.texts.push(canonical_text(&authored.content.to_value()));
         }
         findings.into_inner()
     }

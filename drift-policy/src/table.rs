@@ -5,6 +5,7 @@ mod case;
 mod columns;
 mod condition;
 mod decide;
+mod glob;
 mod rule;
 
 use std::collections::BTreeMap;

@@ -270,11 +270,11 @@ impl<'de> Visitor<'de> for Level {
         while let Some(Key(key)) = entries.next_key()? {
             members.push((key, entries.next_value_seed(below)?));
         }
-        if let [(key, Tree::Text(text))] = members.as_slice() {
-            if key == NUMBER {
-                let number = digits(text).ok_or_else(|| A::Error::custom("a number that cannot be read"))?;
-                return Ok(Tree::Number(number));
-            }
+        if let [(key, Tree::Text(text))] = members.as_slice()
+            && key == NUMBER
+        {
+            let number = digits(text).ok_or_else(|| A::Error::custom("a number that cannot be read"))?;
+            return Ok(Tree::Number(number));
         }
         Ok(Tree::Object(members))
     }
@@ -434,11 +434,12 @@ mod tests {
     }
 
     fn size(tree: &Tree) -> usize {
-        1 + match tree {
+        let below: usize = match tree {
             Tree::Null | Tree::Bool(_) | Tree::Number(_) | Tree::Text(_) => 0,
             Tree::List(items) => items.iter().map(size).sum(),
             Tree::Object(members) => members.iter().map(|(_, tree)| size(tree)).sum(),
-        }
+        };
+        below.saturating_add(1)
     }
 
     proptest! {

@@ -12,105 +12,106 @@ use crate::tree::Tree;
 
 /// `spec` of a `DriftOwnershipRule`.
 pub(super) fn ownership(spec: &Reader<'_>) -> Option<OwnershipRule> {
-    let fields = spec.object(&["resource", "gitOwned", "runtimeOwned", "controllerOwned", "exact"])?;
-    let resource = fields.required("resource").and_then(|place| selector(&place));
-    let git = fields.many("gitOwned", Reader::pattern);
-    let runtime = fields.many("runtimeOwned", Reader::pattern);
-    let controllers = fields.many("controllerOwned", claim);
-    let exact = fields.many("exact", Reader::pattern);
-    let owned = git?.len().saturating_add(runtime?.len()).saturating_add(controllers?.len());
-    if owned == 0 {
-        let help = "add one of `gitOwned`, `runtimeOwned`, `controllerOwned`, with a path";
-        spec.error("missing-field", "the rule says of no path who owns it", help);
-        return None;
-    }
-    (resource?, exact?);
-    read(spec)
+    rule(spec, || {
+        let fields = spec.object(&["resource", "gitOwned", "runtimeOwned", "controllerOwned", "exact"])?;
+        fields.required("resource").map(|place| selector(&place));
+        let git = fields.many("gitOwned", Reader::pattern);
+        let runtime = fields.many("runtimeOwned", Reader::pattern);
+        let controllers = fields.many("controllerOwned", claim);
+        fields.many("exact", Reader::pattern);
+        if git?.is_empty() && runtime?.is_empty() && controllers?.is_empty() {
+            let help = "add one of `gitOwned`, `runtimeOwned`, `controllerOwned`, with a path";
+            spec.error("missing-field", "the rule says of no path who owns it", help);
+        }
+        Some(())
+    })
 }
 
 fn claim(place: &Reader<'_>) -> Option<()> {
     let fields = place.object(&["path", "owner", "condition"])?;
-    let path = fields.required("path").and_then(|place| place.pattern());
-    let owner = fields.text("owner");
-    let condition = fields.maybe("condition", Reader::text);
-    (path?, owner?, condition?);
+    fields.required("path").and_then(|place| place.pattern());
+    fields.text("owner");
+    fields.maybe("condition", Reader::text);
     Some(())
 }
 
 /// `spec` of an `EquivalenceRule`.
 pub(super) fn equivalence(spec: &Reader<'_>) -> Option<EquivalenceRule> {
     let known = &["resource", "path", "same", "reason", "since", "keys", "value", "coversSecurityPaths"];
-    let fields = spec.object(known)?;
-    let resource = fields.required("resource").and_then(|place| selector(&place));
-    let path = fields.required("path").and_then(|place| place.pattern());
-    let sense = fields.required("same");
-    let same = sense.as_ref().and_then(Reader::word::<Same>);
-    let word = sense.as_ref().and_then(|place| place.tree.as_text());
-    let reason = fields.text("reason");
-    let since = fields.maybe("since", Reader::text);
-    let keys = fields.maybe("keys", |place| Reader::each(place.some()?, |key| key.text()));
-    let covers = fields.maybe("coversSecurityPaths", Reader::flag);
-
-    let parameters = word.and_then(|word| parameters(&fields, word));
-    if let (Some(path), Some(word), Some(None | Some(false))) = (&path, word, &covers) {
-        if let Some(place) = exposing::reached(path).filter(|_| exposing::hides(word)) {
+    rule(spec, || {
+        let fields = spec.object(known)?;
+        fields.required("resource").map(|place| selector(&place));
+        let path = fields.required("path").and_then(|place| place.pattern());
+        let sense = fields.required("same");
+        let word = sense.as_ref().and_then(|place| place.tree.as_text());
+        let same = sense.as_ref().and_then(Reader::word::<Same>);
+        fields.text("reason");
+        fields.maybe("since", Reader::text);
+        fields.maybe("keys", |place| Reader::each(&place.some()?, Reader::text));
+        let covers = fields.maybe("coversSecurityPaths", Reader::flag);
+        if let (Some(_), Some(word)) = (same, word) {
+            parameters(&fields, word);
+        }
+        if let (Some(path), Some(word), Some(None | Some(false))) = (path, word, covers)
+            && exposing::hides(word)
+            && let Some(place) = exposing::reached(&path)
+        {
             let message = format!("`{word}` at {} can hide what exposes something", quote(&path.to_string()));
             let help = format!("it reaches `{place}`; narrow the path, or add `coversSecurityPaths: true`");
             spec.below(Severity::Error, "security-path", "/path", message, help);
-            return None;
         }
-    }
-    (resource?, path?, same?, reason?, since?, keys?, covers?, parameters?);
-    read(spec)
+        Some(())
+    })
 }
 
-/// What a sense needs besides its word.
-fn parameters(fields: &Fields<'_>, sense: &str) -> Option<()> {
+/// What a sense needs besides its word, and what it does not.
+fn parameters(fields: &Fields<'_>, sense: &str) {
     for (name, owner) in [("keys", "KEYED"), ("value", "DEFAULT")] {
-        let given = fields.optional(name);
         if sense == owner {
-            fields.required(name)?;
-        } else if let Some(place) = given {
+            fields.required(name);
+        } else if let Some(place) = fields.optional(name) {
             place.error("needless-field", format!("`{sense}` takes no `{name}`"), format!("`{name}` is for `{owner}`"));
-            return None;
         }
     }
-    Some(())
 }
 
 /// `spec` of an `IgnoreRule`.
 pub(super) fn ignore(spec: &Reader<'_>) -> Option<IgnoreRule> {
-    let fields = spec.object(&["resource", "paths", "owner", "reason", "expires", "coveredBy"])?;
-    let resource = fields.required("resource").and_then(|place| selector(&place));
-    let paths = fields.some("paths", |place| {
-        let pattern = place.pattern()?;
-        if let Some(taken) = exposing::taken(&pattern) {
-            let message = format!("{} leaves aside what exposes something", quote(&pattern.to_string()));
-            let help = format!("it takes all of `{taken}`; name the item or the field that is meant");
-            place.warning("broad-ignore", message, help);
+    rule(spec, || {
+        let fields = spec.object(&["resource", "paths", "owner", "reason", "expires", "coveredBy"])?;
+        fields.required("resource").map(|place| selector(&place));
+        fields.some("paths", ignored);
+        fields.text("owner");
+        fields.text("reason");
+        if fields.maybe("expires", Reader::time) == Some(None) {
+            spec.warning("no-expiry", "the rule never expires", "add `expires`, so that somebody looks at it again");
         }
-        Some(pattern)
-    });
-    let owner = fields.text("owner");
-    let reason = fields.text("reason");
-    let expires = fields.maybe("expires", Reader::time);
-    if matches!(expires, Some(None)) {
-        let help = "add `expires`, so that somebody looks at it again";
-        spec.warning("no-expiry", "the rule never expires", help);
+        fields.many("coveredBy", Reader::text);
+        Some(())
+    })
+}
+
+fn ignored(place: &Reader<'_>) -> Option<()> {
+    let pattern = place.pattern()?;
+    if let Some(taken) = exposing::taken(&pattern) {
+        let message = format!("{} leaves aside what exposes something", quote(&pattern.to_string()));
+        let help = format!("it takes all of `{taken}`; name the item or the field that is meant");
+        place.warning("broad-ignore", message, help);
     }
-    let covered = fields.many("coveredBy", |place| place.text());
-    (resource?, paths?, owner?, reason?, expires?, covered?);
-    read(spec)
+    Some(())
 }
 
 /// A `resource` of a rule.
 fn selector(place: &Reader<'_>) -> Option<()> {
     let fields = place.object(&["system", "group", "version", "kind", "type", "namespaces", "names"])?;
-    let system = fields.maybe("system", Reader::word::<System>);
-    let globs = ["group", "version", "kind", "type"].map(|name| fields.maybe(name, glob).map(|_| ()));
-    let lists = ["namespaces", "names"].map(|name| fields.many(name, glob).map(|_| ()));
-    system?;
-    globs.into_iter().chain(lists).collect()
+    fields.maybe("system", Reader::word::<System>);
+    for name in ["group", "version", "kind", "type"] {
+        fields.maybe(name, glob);
+    }
+    for name in ["namespaces", "names"] {
+        fields.many(name, glob);
+    }
+    Some(())
 }
 
 /// A glob. It may be empty: the core group of Kubernetes has an empty name.
@@ -125,8 +126,13 @@ fn glob(place: &Reader<'_>) -> Option<()> {
     }
 }
 
-/// Makes the rule of a `spec` in which nothing was wrong.
-fn read<T: DeserializeOwned>(spec: &Reader<'_>) -> Option<T> {
+/// Checks a `spec`, and makes the rule of one in which nothing is wrong.
+fn rule<T: DeserializeOwned>(spec: &Reader<'_>, check: impl FnOnce() -> Option<()>) -> Option<T> {
+    let before = spec.errors();
+    check();
+    if spec.errors() > before {
+        return None;
+    }
     match drift_model::from_value(without_nulls(spec.tree)) {
         Ok(rule) => Some(rule),
         Err(error) => {

@@ -112,6 +112,11 @@ impl<'t> Reader<'t> {
         self.findings.report(severity, code, &pointer, message, Some(help.into()));
     }
 
+    /// How many errors the document has so far: a reader that adds none has read something whole.
+    pub(crate) fn errors(&self) -> usize {
+        self.findings.found.borrow().iter().filter(|found| found.severity == Severity::Error).count()
+    }
+
     fn wrong_type<T>(&self, expected: &str) -> Option<T> {
         let help = match self.tree {
             Tree::Bool(_) | Tree::Number(_) if expected.starts_with("text") => Some("put it in quotes".to_owned()),
@@ -253,7 +258,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Every element by one reader; all of them are asked, whatever the first ones answer.
-    pub(crate) fn each<T>(places: Vec<Self>, read: impl Fn(&Self) -> Option<T>) -> Option<Vec<T>> {
+    pub(crate) fn each<T>(places: &[Self], read: impl Fn(&Self) -> Option<T>) -> Option<Vec<T>> {
         all(places.iter().map(read))
     }
 
@@ -275,7 +280,7 @@ impl<'t> Reader<'t> {
         if matches!(self.tree, Tree::List(_)) {
             self.some()?;
         }
-        Self::each(self.elements(), value)
+        Self::each(&self.elements(), value)
     }
 }
 
@@ -331,14 +336,14 @@ impl<'t> Fields<'t> {
     /// A list that may be missing, by one reader for each element; missing is empty.
     pub(crate) fn many<T>(&self, name: &str, read: impl Fn(&Reader<'t>) -> Option<T>) -> Option<Vec<T>> {
         match self.optional(name) {
-            Some(place) => Reader::each(place.list()?, read),
+            Some(place) => Reader::each(&place.list()?, read),
             None => Some(Vec::new()),
         }
     }
 
     /// A list that must be there and have an element.
     pub(crate) fn some<T>(&self, name: &str, read: impl Fn(&Reader<'t>) -> Option<T>) -> Option<Vec<T>> {
-        Reader::each(self.required(name)?.some()?, read)
+        Reader::each(&self.required(name)?.some()?, read)
     }
 
     /// Every field with its place, in document order.
@@ -434,7 +439,7 @@ mod tests {
     #[test]
     fn every_element_is_asked_whatever_the_first_answers() {
         let found = problems(json!(["a", 1, "/b", true]), |place| {
-            assert_eq!(place.list().and_then(|items| Reader::each(items, Reader::pattern)), None);
+            assert_eq!(place.list().and_then(|items| Reader::each(&items, Reader::pattern)), None);
         });
         assert_eq!(
             found,

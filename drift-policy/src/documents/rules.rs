@@ -32,7 +32,8 @@ pub(super) fn when(place: &Reader<'_>, labels: &Labels) -> Option<When> {
     let conditions = all(columns.into_iter().map(|(name, column)| {
         let values = column.values()?;
         if name == "domain" {
-            all(column.elements().iter().map(|value| labels.read(value)))?;
+            let named = column.elements().into_iter().filter(|value| value.tree.as_text() != Some("*"));
+            all(named.map(|value| labels.read(&value)))?;
         }
         Some(Condition::new(name, values))
     }))?;

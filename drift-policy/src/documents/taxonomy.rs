@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use drift_model::{Domain, Risk};
 use serde::Serialize;
 
-use super::reader::{Fields, Findings, Reader, Word as _, all, quote};
+use super::reader::{Fields, Findings, Reader, all, quote};
 use crate::table::{Rule, Table};
 use crate::tree::Tree;
 
@@ -88,7 +88,7 @@ impl Labels {
         if let Some(domain) = shipped.or_else(|| self.declared.get(text).copied()) {
             return Some((text.to_owned(), domain));
         }
-        if let Ok(domain) = Domain::read(&text.to_uppercase()) {
+        if let Some(domain) = domain(text) {
             return Some((domain.word().to_lowercase().replace('_', "-"), domain));
         }
         let declared = self.declared.keys().map(String::as_str);
@@ -155,16 +155,19 @@ fn most_careful(rules: &[Rule<Domained>]) -> Option<Domained> {
 /// A label of the user's own. One that has a meaning already cannot be given another: no document makes `iam` harmless.
 fn declared(name: &str, place: &Reader<'_>) -> Option<(String, Domain)> {
     let taken = SHIPPED.iter().any(|(label, _)| *label == name);
-    if taken || name.trim().is_empty() || Domain::read(&name.to_uppercase().replace('-', "_")).is_ok() {
+    if taken || name.trim().is_empty() || domain(name).is_some() {
         place.error("reserved-label", format!("the label {} has a meaning already", quote(name)), "choose another");
         return None;
     }
     let text = place.text()?;
-    match Domain::read(&text.to_uppercase()) {
-        Ok(domain) => Some((name.to_owned(), domain)),
-        Err(unknown) => {
-            place.unknown_word(unknown.noun, text, Domain::WORDS);
-            None
-        }
-    }
+    let Some(domain) = domain(text) else {
+        place.unknown_word("domain", text, Domain::WORDS);
+        return None;
+    };
+    Some((name.to_owned(), domain))
+}
+
+/// A domain by its name in any case: `RUNTIME_CONTROLLER`, `runtime-controller`.
+fn domain(text: &str) -> Option<Domain> {
+    text.to_ascii_uppercase().replace('-', "_").parse().ok()
 }

@@ -5,8 +5,8 @@
 //! everything, so that a table is called total only if it is; a rule is compared with earlier ones glob by glob.
 
 use super::TableError;
-use super::columns::{Column, Values};
-use super::condition::{Test, When};
+use super::columns::{Column, UNKNOWN as UNKNOWN_WORD, Values, bit, domain_of};
+use super::condition::{Test, Text, When};
 use super::rule::Rule;
 
 /// How many boxes an analysis may hold at once, and how many it may look at in all.
@@ -172,13 +172,14 @@ fn text_bit(index: usize) -> u32 {
 /// The texts of `other` that `test` takes as well.
 fn texts_taken(test: &Test, other: &Test) -> u32 {
     let whatever = match test.column.values() {
-        Values::System => test.bits & super::columns::bit(8) != 0,
+        Values::System => test.bits & bit(8) != 0,
         values @ (Values::Words(_) | Values::Domain | Values::Text | Values::Path | Values::Names) => {
             test.bits == values.all_bits()
         }
     };
     let takes = |index: usize| {
-        whatever || other.texts.get(index).is_none_or(|text| test.texts.iter().any(|mine| mine.contains(text)))
+        let Some(theirs) = other.texts.get(index) else { return false };
+        whatever || takes_label(test, theirs) || test.texts.iter().any(|mine| mine.contains(theirs))
     };
     let mut bits = 0;
     for index in 0..other.texts.len() {
@@ -189,6 +190,12 @@ fn texts_taken(test: &Test, other: &Test) -> u32 {
         }
     }
     bits
+}
+
+/// Does the test name the Domain that a shipped label stands for?
+fn takes_label(test: &Test, other: &Text) -> bool {
+    let Text::Word(label) = other else { return false };
+    test.column == Column::Domain && domain_of(label).is_some_and(|domain| test.bits & bit(domain as usize) != 0)
 }
 
 /// Takes a box away from disjoint boxes; the rest is disjoint again. Did anything change?
@@ -251,7 +258,7 @@ fn witness(space: &Space, gap: &[u32]) -> String {
         }
         let words = column.values().words();
         let value = match side.trailing_zeros() {
-            15 => super::columns::UNKNOWN,
+            15 => UNKNOWN_WORD,
             index => usize::try_from(index).ok().and_then(|index| words.get(index)).copied().unwrap_or("anything else"),
         };
         parts.push(format!("{column}={value}"));

@@ -19,6 +19,37 @@ pub(crate) const EXCEPTION: &[&str] = &["ACTIVE", "EXPIRED", "NONE"];
 pub(crate) const UPGRADE: &[&str] = &["RECENT", "NONE"];
 pub(crate) const SECRET_SYNC: &[&str] = &["CURRENT", "LAGGING", "FAILED"];
 
+/// The labels of the shipped taxonomy, each with the Domain that it stands for. No document gives them another.
+pub(crate) const LABELS: &[(&str, Domain)] = &[
+    ("iam", Domain::Identity),
+    ("cluster-rbac", Domain::Identity),
+    ("oidc-trust", Domain::Identity),
+    ("cloud-network", Domain::Network),
+    ("cluster-network", Domain::Network),
+    ("dns", Domain::Network),
+    ("cdn", Domain::Network),
+    ("secret", Domain::Secret),
+    ("database", Domain::Database),
+    ("policy", Domain::Policy),
+    ("admission", Domain::Policy),
+    ("state", Domain::State),
+    ("dependency", Domain::Dependency),
+    ("cost", Domain::Cost),
+    ("capacity", Domain::Cost),
+    ("runtime", Domain::RuntimeController),
+    ("workload", Domain::Configuration),
+    ("workload-image", Domain::Configuration),
+    ("app-config", Domain::Configuration),
+    ("metadata", Domain::Configuration),
+    ("storage", Domain::Configuration),
+    ("configuration", Domain::Configuration),
+];
+
+/// The Domain of a label that is shipped.
+pub(crate) fn domain_of(label: &str) -> Option<Domain> {
+    LABELS.iter().find(|(shipped, _)| *shipped == label).map(|(_, domain)| *domain)
+}
+
 /// What a column's values are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Values {

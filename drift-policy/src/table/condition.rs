@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use drift_model::{Domain, PathPattern, UnknownWord};
-use globset::{GlobBuilder, GlobMatcher};
 
 use super::case::Case;
-use super::columns::{Column, Columns, UNKNOWN, Values, bit};
+use super::columns::{Column, Columns, UNKNOWN, Values, bit, domain_of};
+use super::glob::Glob;
 
 /// One entry of a `when`: a column by its name on the wire, with the values it may have.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -31,9 +31,9 @@ impl Condition {
 /// ```
 /// use drift_policy::{Condition, When};
 ///
-/// let errors = When::compile(&[Condition::new("incident", vec!["OPNE".into()])]).unwrap_err();
+/// let errors = When::compile(&[Condition::new("incident", vec!["OPN".into()])]).unwrap_err();
 /// assert_eq!(errors[0].code, "unknown-value");
-/// assert_eq!(errors[0].message, "unknown incident `OPNE`; did you mean `OPEN`?");
+/// assert_eq!(errors[0].message, "unknown incident `OPN`; did you mean `OPEN`?");
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct When {
@@ -119,21 +119,23 @@ impl When {
         self.names_unknown
     }
 
-    /// Could the rule hold for a case in this domain, whatever labels the taxonomy has? (For checks of documents.)
+    /// Could the rule hold for a case in this domain? (For checks of documents.)
     ///
-    /// A label could be in any domain; [`allows_domain_under`](Self::allows_domain_under) knows the taxonomy.
+    /// A label that is not shipped could be in any domain; [`allows_domain_under`](Self::allows_domain_under) knows
+    /// those of a taxonomy.
     #[must_use]
     pub fn allows_domain(&self, domain: Domain) -> bool {
         self.allows_domain_under(domain, &BTreeMap::new())
     }
 
-    /// Could the rule hold for a case in this domain, under a taxonomy with these labels?
+    /// Could the rule hold for a case in this domain, under a taxonomy that adds these labels?
     #[must_use]
     pub fn allows_domain_under(&self, domain: Domain, labels: &BTreeMap<String, Domain>) -> bool {
+        let stands_for = |label: &str| domain_of(label).or_else(|| labels.get(label).copied());
         self.test(Column::Domain).is_none_or(|test| {
             test.bits & bit(domain as usize) != 0
                 || test.texts.iter().any(|text| match text {
-                    Text::Word(label) => labels.get(label).is_none_or(|of| *of == domain),
+                    Text::Word(label) => stands_for(label).is_none_or(|of| of == domain),
                     Text::Glob(_) | Text::Path(_) => false,
                 })
         })
@@ -352,54 +354,6 @@ impl Test {
     }
 }
 
-/// A glob. The common shapes are compared as text, without a regular expression.
-#[derive(Clone, Debug)]
-pub(crate) enum Glob {
-    Everything,
-    Exactly(String),
-    StartsWith(String),
-    EndsWith(String),
-    Other(Box<GlobMatcher>),
-}
-
-impl Glob {
-    fn new(text: &str) -> Result<Self, globset::Error> {
-        let plain = |text: &str| !text.contains(['*', '?', '[', ']', '{', '}', '\\']);
-        if matches!(text, "*" | "**") {
-            return Ok(Self::Everything);
-        }
-        if plain(text) {
-            return Ok(Self::Exactly(text.to_owned()));
-        }
-        match (text.strip_suffix('*'), text.strip_prefix('*')) {
-            (Some(start), _) if plain(start) => Ok(Self::StartsWith(start.to_owned())),
-            (_, Some(end)) if plain(end) => Ok(Self::EndsWith(end.to_owned())),
-            _ => Ok(Self::Other(Box::new(GlobBuilder::new(text).backslash_escape(true).build()?.compile_matcher()))),
-        }
-    }
-
-    fn takes(&self, text: &str) -> bool {
-        match self {
-            Self::Everything => true,
-            Self::Exactly(exact) => exact == text,
-            Self::StartsWith(start) => text.starts_with(start.as_str()),
-            Self::EndsWith(end) => text.ends_with(end.as_str()),
-            Self::Other(glob) => glob.is_match(text),
-        }
-    }
-
-    fn contains(&self, other: &Self) -> bool {
-        match (self, other) {
-            (_, Self::Exactly(text)) => self.takes(text),
-            (Self::Everything, _) => true,
-            (Self::StartsWith(mine), Self::StartsWith(theirs)) => theirs.starts_with(mine.as_str()),
-            (Self::EndsWith(mine), Self::EndsWith(theirs)) => theirs.ends_with(mine.as_str()),
-            (Self::Other(mine), Self::Other(theirs)) => mine.glob().glob() == theirs.glob().glob(),
-            (Self::Exactly(_) | Self::StartsWith(_) | Self::EndsWith(_) | Self::Other(_), _) => false,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use drift_model::{Actor, ActorKind, Change, ChangeKind, Disposition, Facts, Relation, ResourceRef};
@@ -483,9 +437,10 @@ mod tests {
         }
         assert!(when("domain", &["network"]).allows_domain(Domain::Network));
         assert!(!when("domain", &["network"]).allows_domain(Domain::Secret));
-        assert!(when("domain", &["metadata"]).allows_domain(Domain::Secret));
-        let labels = BTreeMap::from([("metadata".to_owned(), Domain::Configuration)]);
-        assert!(!when("domain", &["metadata"]).allows_domain_under(Domain::Secret, &labels));
+        assert!(!when("domain", &["workload-image"]).allows_domain(Domain::Secret));
+        assert!(when("domain", &["our-own"]).allows_domain(Domain::Secret));
+        let labels = BTreeMap::from([("our-own".to_owned(), Domain::Configuration)]);
+        assert!(!when("domain", &["our-own"]).allows_domain_under(Domain::Secret, &labels));
         assert!(When::default().allows_domain(Domain::Secret));
     }
 

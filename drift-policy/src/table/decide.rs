@@ -27,7 +27,7 @@ impl<T: PartialEq> Table<T> {
     /// The first rule that matches decides. A rule of which everything known matches, but which asks for a fact that is
     /// unknown without taking `UNKNOWN`, is waiting: the first rule after it that matches for certain decides only if it
     /// takes `UNKNOWN` in every column that the waiting rules lack, and `onUnknown` holds otherwise. A waiting rule that
-    /// says the same as the deciding one could not have changed the answer and counts for nothing.
+    /// would say the same could not have changed the answer and counts for nothing.
     #[must_use]
     pub fn decide(&self, case: &Case<'_>) -> Decided<'_, T> {
         let mut waiting = false;
@@ -68,12 +68,19 @@ impl<T: PartialEq> Table<T> {
             .collect()
     }
 
-    /// What the first `count` rules wait for, where they say something else.
+    /// What the first `count` rules wait for, and what could make them say something else.
+    ///
+    /// A waiting rule that says the same changes nothing if, were it to match, it would decide; that is, if it takes
+    /// UNKNOWN in what the rules before it wait for.
     fn missing(&self, count: usize, case: &Case<'_>, outcome: Option<&T>) -> Columns {
-        let others = self.rules().iter().take(count).filter(|rule| Some(&rule.outcome) != outcome);
-        others.fold(Columns::default(), |missing, rule| match rule.when.meets(case) {
-            Answer::Maybe(columns) => missing.union(columns),
-            Answer::Yes | Answer::No(_) => missing,
-        })
+        let mut missing = Columns::default();
+        for rule in self.rules().iter().take(count) {
+            let Answer::Maybe(columns) = rule.when.meets(case) else { continue };
+            let same = Some(&rule.outcome) == outcome && missing.is_within(rule.when.names_unknown());
+            if !same {
+                missing = missing.union(columns);
+            }
+        }
+        missing
     }
 }

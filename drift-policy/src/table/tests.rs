@@ -115,9 +115,9 @@ fn s0_3_what_nobody_knows_is_waited_for_unless_the_rule_says_otherwise() {
         (json!({"incident": "NONE", "changeRecord": "NONE"}), Some("unauthorized"), 2, ""),
         (json!({"changeRecord": "NONE"}), Some("unauthorized"), 2, "incident"),
         // `rest` does not take UNKNOWN, so nothing is decided.
-        (json!({"changeRecord": "MATCHED"}), None, 0, "incident"),
-        (json!({}), None, 0, "incident, changeRecord"),
-        (json!({"incident": "NONE"}), None, 0, "changeRecord"),
+        (json!({"changeRecord": "MATCHED"}), None, 0, "incident, freeze"),
+        (json!({}), None, 0, "incident, changeRecord, freeze"),
+        (json!({"incident": "NONE"}), None, 0, "changeRecord, freeze"),
         // A freeze could not have changed the answer, which is the same in both rules.
         (json!({"incident": "NONE", "changeRecord": "MATCHED"}), Some("rest"), 3, ""),
     ] {
@@ -259,14 +259,20 @@ proptest! {
         let (table, _) = Table::compile(rules, 9).unwrap();
         for world in World::all() {
             let before = world.with(|case| *table.decide(case).outcome);
-            let mut forgot = world.clone();
-            forgot.facts.incident = Fact::Unknown;
-            let (after, asked) = forgot.with(|case| {
-                let decided = table.decide(case);
-                let names = decided.rule.is_some_and(|rule| rule.when.names_unknown().contains(Column::Incident));
-                (*decided.outcome, names)
-            });
-            prop_assert!(before == after || after == 9 || asked, "{world:?}: {before} became {after}");
+            for column in [Column::Incident, Column::Freeze, Column::Sync] {
+                let mut forgot = world.clone();
+                match column {
+                    Column::Incident => forgot.facts.incident = Fact::Unknown,
+                    Column::Freeze => forgot.facts.freeze = Fact::Unknown,
+                    _ => forgot.facts.sync = Fact::Unknown,
+                }
+                let (after, asked) = forgot.with(|case| {
+                    let decided = table.decide(case);
+                    let asked = decided.rule.is_some_and(|rule| rule.when.names_unknown().contains(column));
+                    (*decided.outcome, asked)
+                });
+                prop_assert!(before == after || after == 9 || asked, "without {column}: {before} became {after}");
+            }
         }
     }
 
