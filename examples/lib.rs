@@ -3,3 +3,8 @@
 #![forbid(unsafe_code)]
 
 pub mod assess;
+
+/// The README's program is compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -52,6 +52,11 @@ impl<'a> Place<'a> {
         })
     }
 
+    /// How many lists the place is within.
+    pub(crate) fn elements(&self) -> usize {
+        self.frames.iter().filter(|frame| matches!(frame, Frame::Element { .. })).count()
+    }
+
     pub(crate) fn is_element(&self) -> bool {
         matches!(self.frames.last(), Some(Frame::Element { .. }))
     }

@@ -258,6 +258,9 @@ impl<'a, 'f> Walk<'a, 'f> {
     }
 
     fn list(&mut self, said: [Said<'a>; 3], known: Known<'a>) {
+        if self.is_the_same_list(said) {
+            return;
+        }
         let lists = said.map(|said| said.array().unwrap_or_default());
         if lists.iter().all(|list| list.is_empty()) || self.belongs_to_another(said) {
             return self.leaf(said, known);
@@ -300,6 +303,21 @@ impl<'a, 'f> Walk<'a, 'f> {
             self.place.leave();
         }
         self.note = outer;
+    }
+
+    /// Is the list declared, and the same in every plane that takes part? Then its items need not be told apart.
+    ///
+    /// Asked of lists within few others only: a list in a list in a list would be compared again at every level.
+    fn is_the_same_list(&self, said: [Said<'a>; 3]) -> bool {
+        const LISTS_WITHIN_LISTS: usize = 8;
+        let [Said::Value(desired), ..] = said else { return false };
+        let same = |said: Said<'a>| match said {
+            Said::Value(value) => equal(desired, value) == Equality::Same,
+            Said::Silent => true,
+            Said::Absent | Said::Unknown(_) => false,
+        };
+        let doubt = (0..said.len()).any(|plane| self.marks(plane).is_some_and(Marks::leave_doubt));
+        !doubt && self.place.elements() < LISTS_WITHIN_LISTS && said.into_iter().all(same)
     }
 
     /// An item that one of the sides lacks is one change, not one for each of its fields.

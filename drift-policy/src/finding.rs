@@ -2,8 +2,8 @@
 
 use drift_diff::{Delta, FieldChange};
 use drift_model::{
-    Actions, AuditCorrelation, AutoHeal, Digest, DriftClass, Existence, Facts, Finding, Obligation, Observation,
-    Relation, Risk, Timestamp, TraceStep,
+    Actions, ActorKind, AuditCorrelation, AutoHeal, Digest, DriftClass, Existence, Facts, Finding, Obligation,
+    Observation, Relation, Risk, Timestamp, TraceStep,
 };
 
 use crate::assessment::generalized;
@@ -109,6 +109,8 @@ pub(crate) fn finding(
     finding.state_backend.clone_from(&observation.state_backend);
     finding.changed_fields = judged.iter().map(|judged| changed_field(judged.change)).collect();
     match facts.actors.known().map(Vec::as_slice) {
+        // Nobody is no correlation, and no candidate.
+        Some([actor]) if actor.kind == ActorKind::Unattributed => {}
         Some([actor]) => finding.audit_correlation = Some(AuditCorrelation::from(actor)),
         // Several may have done it: all are listed, none is picked.
         Some(actors) => finding.candidates = actors.to_vec(),

@@ -17,18 +17,18 @@ pub struct Engine {
 impl Engine {
     /// Compiles the shipped policy, with the given documents in place of or beside what they replace.
     ///
-    /// A document with an error is left out, and then no machine heals anything: what remains is not the policy that was
-    /// meant. Everything that is wrong is answered beside the engine.
+    /// A document with an error is left out, and then (or where not all were read) no machine heals anything: what remains
+    /// is not the policy that was meant. Everything that is wrong is answered beside the engine.
     ///
     /// # Errors
     ///
     /// What is wrong with the contract itself, of which this program has only one.
-    pub fn compile(documents: Vec<Located<Tree>>) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
+    pub fn compile(documents: Vec<Located<Tree>>, all_were_read: bool) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
         let documents: Vec<Authored> =
             documents.into_iter().map(|located| Authored::new(located.place, located.content)).collect();
         let (policy, found) = match Policy::read(documents.clone()) {
-            Ok(read) => read,
-            Err(found) => (what_remains(documents), found),
+            Ok(read) if all_were_read => read,
+            Ok((_, found)) | Err(found) => (what_remains(documents), found),
         };
         let contract = Contract::new()
             .owner("unowned")

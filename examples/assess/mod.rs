@@ -131,9 +131,9 @@ pub fn run(
             return exit;
         }
     };
-    // What cannot be decided with is said at once, all of it.
+    // What makes it impossible to go on is said at once, all of it.
     let mut problems = Vec::new();
-    let (engine, said) = match policy::engine(&cli.common.policy, streams.input) {
+    let (engine, mut said) = match policy::engine(&cli.common.policy, streams.input) {
         Ok((engine, said)) => (Some(engine), said),
         Err(found) => {
             problems.extend(found);
@@ -141,8 +141,9 @@ pub fn run(
         }
     };
     let facts = cli.common.facts.as_deref().map(|path| FactsFile::read(path, streams.input)).transpose();
+    // Facts that cannot be read are unknown, which makes no decision bolder.
     let facts = facts.unwrap_or_else(|found| {
-        problems.extend(found);
+        said.extend(found);
         None
     });
     let ledger = cli.common.ledger.as_deref().map(Ledger::open).transpose().unwrap_or_else(|problem| {

@@ -28,7 +28,7 @@ pub(super) fn engine(paths: &[PathBuf], stdin: &mut dyn Read) -> Result<(Engine,
             Err(problem) => problems.push(problem),
         }
     }
-    let (engine, found) = Engine::compile(documents)?;
+    let (engine, found) = Engine::compile(documents, problems.iter().all(|problem| problem.warning))?;
     problems.extend(found);
     Ok((engine, problems))
 }

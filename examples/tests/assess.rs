@@ -188,25 +188,76 @@ fn byte_order_marks_and_windows_lines_are_read() {
 }
 
 #[test]
-fn facts_with_a_mistake_stop_everything_and_are_named() {
+fn facts_with_a_mistake_are_named_and_unknown() {
     let folder = Folder::new("facts");
     let facts = folder.file("facts.yaml", "environment: prod\nincidnt: CANARY\n");
     let run = run_on(&unknown("a"), &["observations", "-", "--facts", &facts]);
-    assert_eq!((run.exit, run.output.as_str()), (Exit::Problem, ""));
+    assert!(run.exit == Exit::Problem && run.output.contains("1 unknown"), "{}", run.output);
     assert_eq!(run.errors, format!("error: {facts}: unknown fact `incidnt`\n  help: did you mean `incident`?\n"));
 }
 
 #[test]
-fn a_policy_that_is_not_yaml_stops_everything_and_is_named() {
+fn a_policy_that_is_not_yaml_is_named_and_the_rest_is_answered() {
     let folder = Folder::new("policy-syntax");
     let policy = folder.file("policy/a.yaml", "apiVersion: drift.example/v1\nkind: [CANARY\n");
     let run = run_on(&unknown("a"), &["observations", "-", "--policy", folder.0.to_str().unwrap()]);
-    assert_eq!((run.exit, run.output.as_str()), (Exit::Problem, ""));
+    assert!(run.exit == Exit::Problem && run.output.contains("1 unknown"), "{}", run.output);
     assert!(run.errors.starts_with(&format!("error: {policy} line 2 column 7: not YAML")), "{}", run.errors);
     assert!(run.is_silent_about("CANARY"));
     let empty = Folder::new("policy-empty");
     let run = self::run(&["--policy", empty.0.to_str().unwrap()]);
     assert!(run.errors.contains("holds no YAML or JSON file"), "{}", run.errors);
+}
+
+const DRIFTED: &str = r#"{"id":"a","resource":{"system":"KUBERNETES","group":"apps","version":"v1","kind":"Deployment","namespace":"shop","name":"a"},"planes":{"desired":{"status":"PRESENT","document":{"metadata":{"labels":{"team":"x"}}}},"actual":{"status":"PRESENT","document":{"metadata":{"labels":{"team":"y"}}}}},"facts":{"incident":"NONE","changeRecord":"NONE","actors":[{"kind":"HUMAN"}],"desiredFreshness":"FRESH","reversible":"YES","freeze":"OFF","suspended":"NO","sync":"OUT_OF_SYNC"}}
+"#;
+
+const HEAL: &str = "\
+apiVersion: drift.example/v1
+kind: AutoHealPolicy
+metadata: {name: labels}
+spec:
+  appliesTo: {resourceKinds: [Deployment]}
+  allowedPaths: [/metadata/labels]
+  maxObjectsPerReconcile: 5
+  requireHealthyBeforeHeal: false
+";
+
+#[test]
+fn a_policy_with_a_mistake_is_named_with_its_place_and_no_machine_heals_by_what_remains() {
+    let heals = |run: &Run| run.output.contains("\"autoHealAllowed\":true");
+    let folder = Folder::new("policy-mistakes");
+    folder.file("policy/heal.yaml", HEAL);
+    let policy = folder.0.join("policy").to_str().unwrap().to_owned();
+    let arguments = ["observations", "-", "--policy", &policy, "--format", "findings"];
+    let run = run_on(DRIFTED, &arguments);
+    assert!(run.exit == Exit::Drift && heals(&run), "{} {}", run.errors, run.output);
+    for (name, text, message) in [
+        (
+            "unknown field",
+            "spec: {resource: {kind: Deployment}, paths: [/status], owner: a, reason: b, expirs: 2027-01-01}",
+            "error: mistake /spec/expirs: unknown field `expirs` [unknown-field]\n  help: did you mean `expires`?",
+        ),
+        (
+            "bad path",
+            "spec: {resource: {kind: Deployment}, paths: [status], owner: a, reason: b, expires: 2027-01-01}",
+            "error: mistake /spec/paths/0: ",
+        ),
+    ] {
+        let document = format!("apiVersion: drift.example/v1\nkind: IgnoreRule\nmetadata: {{name: mistake}}\n{text}\n");
+        folder.file("policy/mistake.yaml", &document);
+        let run = run_on(DRIFTED, &arguments);
+        assert!(run.errors.contains(message), "{name}: {}", run.errors);
+        assert!(run.exit == Exit::Problem && !run.output.is_empty() && !heals(&run), "{name}: {}", run.output);
+    }
+    let gap = "apiVersion: drift.example/v1\nkind: ReconciliationPolicy\nmetadata: {name: mistake}\nspec:\n  rules:\n    \
+               - {id: one, when: {class: [POLICY_DRIFT]}, decide: {recommend: NONE, autoHeal: DENY}, because: x}\n  \
+               onUnknown: {recommend: INCIDENT, autoHeal: DENY}\n";
+    folder.file("policy/mistake.yaml", gap);
+    let run = run_on(DRIFTED, &arguments);
+    assert!(run.errors.starts_with("error: mistake /spec/rules: no rule decides `class="), "{}", run.errors);
+    assert!(run.errors.contains("[gap]\n  help: "), "{}", run.errors);
+    assert!(run.exit == Exit::Problem && !run.output.is_empty() && !heals(&run));
 }
 
 const MANIFESTS: &str = "\

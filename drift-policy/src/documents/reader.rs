@@ -11,7 +11,6 @@ use std::str::FromStr;
 
 use drift_diff::Same;
 use drift_model::{PathPattern, Span, System, Timestamp, UnknownWord, nearest};
-use serde::Deserialize as _;
 
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::tree::{Tree, child};
@@ -368,6 +367,7 @@ macro_rules! words {
     )+ };
 }
 words!(
+    Same,
     drift_model::DriftClass,
     drift_model::Domain,
     drift_model::Risk,
@@ -383,39 +383,6 @@ impl Word for System {
         text.parse().map_err(|_| UnknownWord::new("system", text, SYSTEMS))
     }
 }
-
-impl Word for Same {
-    fn read(text: &str) -> Result<Self, UnknownWord> {
-        let deserializer: serde::de::value::StrDeserializer<'_, serde::de::value::Error> =
-            serde::de::IntoDeserializer::into_deserializer(text);
-        Self::deserialize(deserializer).map_err(|_| UnknownWord::new("sense", text, SENSES))
-    }
-}
-
-/// The senses in which two values can be the same, as an `EquivalenceRule` writes them.
-const SENSES: &[&str] = &[
-    "QUANTITY",
-    "DURATION",
-    "INT_OR_STRING",
-    "NUMBER_FORMAT",
-    "BOOL_OR_STRING",
-    "EMPTY_ABSENT",
-    "SCALAR_OR_LIST",
-    "SET",
-    "KEYED",
-    "JSON_TEXT",
-    "YAML_FREE_TEXT",
-    "IAM_POLICY",
-    "CIDR",
-    "CASE",
-    "ARN_OR_NAME",
-    "TRAILING_DOT",
-    "BASE64",
-    "TIMESTAMP",
-    "GENERATED",
-    "VERSION_PREFIX",
-    "DEFAULT",
-];
 
 #[cfg(test)]
 mod tests {

@@ -148,7 +148,9 @@ pub(super) fn why(finding: &Finding) -> String {
     if !rules.is_empty() {
         parts.push(format!("by {}", rules.join(" → ")));
     }
-    if let Some((gates, more)) = first_of(&finding.auto_heal.refused_by) {
+    // Where the decision itself leaves it to people, the gates behind it are of no interest.
+    let gates = Some(&finding.auto_heal.refused_by).filter(|gates| !gates.iter().any(|gate| gate == "decision-denies"));
+    if let Some((gates, more)) = gates.and_then(|gates| first_of(gates)) {
         parts.push(format!("no machine alone: {gates}{more}"));
     }
     parts.join(" · ")
