@@ -1,5 +1,4 @@
 //! Three planes of a deployment: in sync, and with one image changed.
-#![expect(missing_docs, reason = "criterion makes functions of its own")]
 #![expect(clippy::unwrap_used, reason = "a bench that cannot start has failed")]
 
 use std::hint::black_box;

@@ -29,7 +29,7 @@ fn argo_cd_verdicts() {
         return;
     };
     let comparer = Comparer::compile(&Rules::default()).unwrap();
-    let (mut compared, mut otherwise) = (0_usize, Vec::new());
+    let (mut judged, mut otherwise) = (0_usize, Vec::new());
     for case in &cases {
         let (Some(modified), input) = (case["expected"]["modified"].as_bool(), &case["input"]) else { continue };
         // A normalizer, or an answer of the server, is more than the documents say.
@@ -56,7 +56,7 @@ fn argo_cd_verdicts() {
                     .iter()
                     .any(|change| matches!(change.disposition, Disposition::Drift | Disposition::Pending))
         });
-        compared += 1;
+        judged += 1;
         if drifted != modified {
             let found: Vec<String> = reading
                 .observations
@@ -74,11 +74,11 @@ fn argo_cd_verdicts() {
             otherwise.push(format!("{} ({}): modified there: {modified}; found {found:?}", case["id"], case["test"]));
         }
     }
-    println!("argo cd: {} of {compared} verdicts agree", compared - otherwise.len());
+    println!("argo cd: {} of {judged} verdicts agree", judged - otherwise.len());
     for line in &otherwise {
         println!("  {line}");
     }
-    assert!(compared > 10);
+    assert!(judged > 10);
 }
 
 #[test]

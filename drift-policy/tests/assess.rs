@@ -1,6 +1,7 @@
 //! The engine as an embedder uses it: the laws that it answers for, on whole observations.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![allow(clippy::needless_pass_by_value, reason = "`json!` makes values to give away")]
 
 use drift_diff::Rules;
 use drift_model::{Action, DriftClass, Facts, Method, Observation, Risk, Verdict};

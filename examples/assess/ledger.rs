@@ -14,7 +14,7 @@ use super::problem::Problem;
 pub struct Ledger {
     place: String,
     file: File,
-    ledger: drift_evidence::Ledger,
+    chained: drift_evidence::Ledger,
     /// Written first, once it is known what time it is.
     recovered: Option<Event>,
 }
@@ -45,7 +45,7 @@ impl Ledger {
             file.set_len(u64::try_from(cut.keep).unwrap_or(u64::MAX)).map_err(failed)?;
         }
         file.seek(SeekFrom::End(0)).map_err(failed)?;
-        Ok(Self { place, file, ledger, recovered: cut.map(|cut| cut.event) })
+        Ok(Self { place, file, chained: ledger, recovered: cut.map(|cut| cut.event) })
     }
 
     /// Records what was found on one resource. Called in input order, once for each answer.
@@ -73,7 +73,7 @@ impl Ledger {
     /// A finding that is already on record is seen again, not found again.
     fn sighting(&self, finding: &Finding, now: Timestamp) -> Event {
         let same = |record: &&drift_evidence::Record| record.finding().fingerprint == finding.fingerprint;
-        match self.ledger.records().find(same) {
+        match self.chained.records().find(same) {
             None => Event::detected(finding.clone()),
             Some(record) if record.state() == State::Closed => Event::reopened(record.id(), finding.clone()),
             Some(record) => {
@@ -85,7 +85,7 @@ impl Ledger {
 
     fn write(&mut self, event: &Event, now: Timestamp) -> Result<(), Problem> {
         let line: Line =
-            self.ledger.append(event, now).map_err(|error| Problem::new(self.place.as_str(), error.to_string()))?;
+            self.chained.append(event, now).map_err(|error| Problem::new(self.place.as_str(), error.to_string()))?;
         let written = self.file.write_all(line.stored().as_bytes()).and_then(|()| self.file.sync_data());
         written.map_err(|error| Problem::new(self.place.as_str(), format!("cannot be written: {}", error.kind())))
     }

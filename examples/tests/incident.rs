@@ -43,6 +43,7 @@ fn the_page_of_the_incident() {
     let page = print(&[]);
     assert!(page.lines().count() <= 50, "more than a screen:\n{page}");
     insta::assert_snapshot!(page);
+    assert!(include_str!("../../README.md").contains(&page), "the README shows another page:\n{page}");
 }
 
 #[test]
