@@ -1,17 +1,12 @@
-//! What a difference amounts to: comparison of a leaf, its relation, its owner, its disposition.
+//! Where the walk goes no deeper: how the planes compare, and which of them agree.
 
 use std::borrow::Cow;
 
-use drift_model::{
-    ChangeKind, Disposition, Existence, FieldPath, MAX_DEPTH, Masked, OwnerKind, Pointers, RecordOf, Relation, Shown,
-    StepView, UnknownReason,
-};
+use drift_model::{ChangeKind, RecordOf, Relation};
 use serde_json::Value;
 
-use crate::delta::{FieldChange, Values};
 use crate::equivalence::{Equality, Parameters, Same, equal};
-use crate::mask::Owned;
-use crate::place::{ACTUAL, DESIRED, RECORDED};
+use crate::place::ACTUAL;
 use crate::schema::{Leaf, Shape};
 use crate::walk::{Known, Mode, Said, Walk};
 
@@ -31,15 +26,15 @@ impl Pair<'_> {
 }
 
 /// A difference, before anybody was asked about it.
-struct Difference<'a> {
-    kind: ChangeKind,
-    relation: Relation,
+pub(crate) struct Difference<'a> {
+    pub(crate) kind: ChangeKind,
+    pub(crate) relation: Relation,
     /// The rule by which the planes agree after all.
-    excuse: Option<Cow<'a, str>>,
+    pub(crate) excuse: Option<Cow<'a, str>>,
     /// Does Git say something here?
-    declared: bool,
+    pub(crate) declared: bool,
     /// Can nobody tell whether it is one?
-    unknown: bool,
+    pub(crate) unknown: bool,
 }
 
 impl<'a> Walk<'a, '_> {
@@ -212,214 +207,10 @@ impl<'a> Walk<'a, '_> {
         let name = self.place.last_field().unwrap_or_default();
         self.comparer.builtin.ordered_lists.iter().any(|known| known == name)
     }
-
-    fn list_change(&mut self, said: [Said<'a>; 3], difference: &Difference<'a>) {
-        let change = self.change(said, difference);
-        self.changes.push(change);
-    }
-
-    fn change(&self, said: [Said<'a>; 3], difference: &Difference<'a>) -> FieldChange<'a> {
-        let path = self.place.path();
-        let views = self.place.views(ACTUAL);
-        let owned = self.owner(&path, &views, difference.declared);
-        let exposing = self.exposes(difference, said);
-        let counted = owned.kind == OwnerKind::Human || exposing;
-        let would_be_drift = self.would_be_drift(difference, counted);
-        let (disposition, rule) = self.disposition(difference, owned, &views);
-        let sensitive = self.is_sensitive();
-        FieldChange {
-            pointers: self.pointers(said),
-            kind: difference.kind,
-            relation: difference.relation,
-            disposition,
-            owner: owned.kind,
-            owner_name: owned.name,
-            rule,
-            counted: counted && disposition == Disposition::Undeclared,
-            would_be_drift,
-            sensitive,
-            unknown: self.why_unknown(said, difference.unknown),
-            note: self.note,
-            values: self.values(said, sensitive),
-            path,
-        }
-    }
-
-    /// Why nobody can tell: a plane says so, or the values cannot be compared.
-    fn why_unknown(&self, said: [Said<'a>; 3], unknowable: bool) -> Option<UnknownReason> {
-        let left = MAX_DEPTH.saturating_sub(self.place.depth());
-        let too_deep = || said.into_iter().filter_map(Said::value).any(|value| is_deeper(value, left));
-        said.into_iter().find_map(Said::unknown).or_else(|| {
-            // Numbers that were rounded on reading, to the same double.
-            let otherwise = UnknownReason::Inconsistent;
-            unknowable.then(|| if too_deep() { UnknownReason::TooDeep } else { otherwise })
-        })
-    }
-
-    fn owner(&self, path: &FieldPath, views: &[StepView<'_>], declared: bool) -> Owned<'a> {
-        match self.mask.owner(path, views).or_else(|| self.controller_of_the_whole(path)) {
-            // What is declared and nobody else's is Git's, whoever wrote it last.
-            None | Some(Owned { kind: OwnerKind::Unclaimed, .. }) if declared => {
-                Owned { kind: OwnerKind::Git, name: None }
-            }
-            None => Owned { kind: OwnerKind::Unclaimed, name: None },
-            Some(owned) => owned,
-        }
-    }
-
-    /// The controller that made the object, for an object that nobody declared: the kind in its owner reference.
-    fn controller_of_the_whole(&self, path: &FieldPath) -> Option<Owned<'a>> {
-        let nobody_declared_it = self.observation.planes.existence() == Existence::Unmanaged;
-        if !path.is_root() || !nobody_declared_it || !self.system().is_kubernetes() {
-            return None;
-        }
-        let live = self.observation.planes.actual.observed.present()?.value();
-        let references = live.get("metadata")?.get("ownerReferences")?.as_array()?;
-        let is_controller = |reference: &&Value| reference.get("controller") == Some(&Value::Bool(true));
-        let name = references.iter().find(is_controller)?.get("kind").and_then(Value::as_str);
-        Some(Owned { kind: OwnerKind::Controller, name })
-    }
-
-    /// The first disposition that holds, in the order of the wire contract.
-    fn disposition(
-        &self,
-        difference: &Difference<'a>,
-        owned: Owned<'a>,
-        views: &[StepView<'_>],
-    ) -> (Disposition, Option<Cow<'a, str>>) {
-        if difference.unknown || self.mode == Mode::Undetermined {
-            (Disposition::Undetermined, None)
-        } else if let Some(rule) = &difference.excuse {
-            (Disposition::Equivalent, Some(rule.clone()))
-        } else if self.is_stale_last_applied(difference) {
-            (Disposition::Equivalent, Some("kubernetes/stale-last-applied/1".into()))
-        } else if owned.kind.excuses() {
-            (Disposition::OwnedBy, None)
-        } else if let Some(rule) = self.ignore(views) {
-            (Disposition::Ignored, Some(Cow::Borrowed(rule)))
-        } else {
-            let disposition = match difference.relation {
-                Relation::NotApplied => Disposition::Pending,
-                Relation::UndeclaredChange | Relation::UndeclaredAddition => Disposition::Undeclared,
-                _ if difference.kind == ChangeKind::Reordered && !difference.declared => Disposition::Undeclared,
-                Relation::InSync
-                | Relation::RuntimeChanged
-                | Relation::StaleRecord
-                | Relation::Conflict
-                | Relation::Differs
-                | Relation::Undetermined => Disposition::Drift,
-            };
-            (disposition, None)
-        }
-    }
-
-    /// In Kubernetes the record of what was applied is nobody's source of truth.
-    fn is_stale_last_applied(&self, difference: &Difference<'a>) -> bool {
-        difference.relation == Relation::StaleRecord && self.system().is_kubernetes() && self.place.depth() > 0
-    }
-
-    /// Would this be drift, if nobody excused it?
-    fn would_be_drift(&self, difference: &Difference<'a>, counted: bool) -> bool {
-        match difference.relation {
-            Relation::UndeclaredAddition | Relation::UndeclaredChange => counted && difference.excuse.is_none(),
-            Relation::NotApplied | Relation::InSync => false,
-            Relation::StaleRecord => !self.is_stale_last_applied(difference),
-            Relation::RuntimeChanged | Relation::Conflict | Relation::Differs | Relation::Undetermined => {
-                difference.declared && !difference.unknown && self.mode != Mode::Undetermined
-            }
-        }
-    }
-
-    /// The ignore rule that covers the place. One whose end nobody can tell, because nobody said what time it is,
-    /// excuses nothing.
-    fn ignore(&self, views: &[StepView<'_>]) -> Option<&'a str> {
-        let now = self.mask.facts.now.or(self.observation.observed_at);
-        let ignores = self.comparer.ignores.covering(&self.observation.resource, views);
-        ignores
-            .into_iter()
-            .find(|ignore| ignore.expires.is_none_or(|expires| now.is_some_and(|now| now < expires)))
-            .map(|ignore| ignore.name.as_str())
-    }
-
-    /// Does an undeclared change here expose something: an item added to one of the lists that do, or a value at one of
-    /// the fields that do?
-    fn exposes(&self, difference: &Difference<'a>, [.., actual]: [Said<'a>; 3]) -> bool {
-        let exposing = &self.comparer.builtin.exposing;
-        let undeclared = matches!(difference.relation, Relation::UndeclaredAddition | Relation::UndeclaredChange);
-        let Some(actual) = actual.value().filter(|_| undeclared && difference.kind != ChangeKind::Reordered) else {
-            return false;
-        };
-        let in_list = self.place.is_element() || actual.is_array();
-        let added = in_list && self.place.last_field().is_some_and(|name| exposing.has_list(name));
-        added || self.place.fields().any(|name| exposing.has_field(name)) || self.holds_exposing_field(actual, 0)
-    }
-
-    fn holds_exposing_field(&self, value: &Value, depth: usize) -> bool {
-        let deeper = depth.saturating_add(1);
-        match value {
-            _ if depth > drift_model::MAX_DEPTH => true,
-            Value::Object(map) => map.iter().any(|(name, member)| {
-                self.comparer.builtin.exposing.has_field(name) || self.holds_exposing_field(member, deeper)
-            }),
-            Value::Array(items) => items.iter().any(|item| self.holds_exposing_field(item, deeper)),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
-        }
-    }
-
-    /// Is the place, something above it or something under it secret in any plane?
-    fn is_sensitive(&self) -> bool {
-        [DESIRED, RECORDED, ACTUAL].into_iter().any(|plane| {
-            self.marks(plane).is_some_and(|marks| {
-                let views = self.place.views(plane);
-                marks.at(&views).sensitive || marks.beneath(&views).sensitive
-            })
-        })
-    }
-
-    fn pointers(&self, said: [Said<'a>; 3]) -> Pointers {
-        let mut pointers = Pointers::default();
-        for ((plane, said), name) in said.into_iter().enumerate().zip(drift_model::Plane::ALL) {
-            if matches!(said, Said::Value(_)) {
-                pointers.set(*name, self.place.pointer(plane));
-            }
-        }
-        pointers
-    }
-
-    fn values(&self, said: [Said<'a>; 3], sensitive: bool) -> Values {
-        let value = |said: Said<'a>| match said {
-            Said::Value(value) => Some(value),
-            Said::Silent | Said::Absent | Said::Unknown(_) => None,
-        };
-        if sensitive {
-            let same = |a: &&Value, b: &&Value| equal(a, b) == Equality::Same;
-            let masked = Masked::classes(&said.map(value), same);
-            return Values { masked: Some(masked), ..Values::default() };
-        }
-        let empty = drift_model::Marks::default();
-        let shown = |plane: usize| {
-            let part = said.get(plane).copied().and_then(value)?;
-            Some(Shown::new(self.marks(plane).unwrap_or(&empty), &self.place.views(plane), part))
-        };
-        Values { desired: shown(DESIRED), recorded: shown(RECORDED), actual: shown(ACTUAL), masked: None }
-    }
-
-    /// Lists the one change of a resource that is not where it should be.
-    pub(crate) fn root(&mut self, said: [Said<'a>; 3], kind: ChangeKind, relation: Relation) {
-        let mut difference = Difference::new(kind, relation, None);
-        difference.declared = relation != Relation::UndeclaredAddition;
-        let mut change = self.change(said, &difference);
-        if change.disposition == Disposition::Undeclared {
-            // A whole resource that nobody declared is the blind spot itself.
-            change.counted = true;
-        }
-        change.would_be_drift |= relation == Relation::UndeclaredAddition;
-        self.changes.push(change);
-    }
 }
 
 impl<'a> Difference<'a> {
-    fn new(kind: ChangeKind, relation: Relation, excuse: Option<Cow<'a, str>>) -> Self {
+    pub(crate) fn new(kind: ChangeKind, relation: Relation, excuse: Option<Cow<'a, str>>) -> Self {
         Self { kind, relation, excuse, declared: true, unknown: false }
     }
 
@@ -435,16 +226,6 @@ fn kind(against: Said<'_>, actual: Said<'_>) -> ChangeKind {
         (false, true) => ChangeKind::Added,
         (true, false) => ChangeKind::Removed,
         (true, true) | (false, false) => ChangeKind::Changed,
-    }
-}
-
-/// Is the value nested more than `levels` deep?
-fn is_deeper(value: &Value, levels: usize) -> bool {
-    let Some(below) = levels.checked_sub(1) else { return value.is_array() || value.is_object() };
-    match value {
-        Value::Array(items) => items.iter().any(|item| is_deeper(item, below)),
-        Value::Object(map) => map.values().any(|member| is_deeper(member, below)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
 

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod builtin;
+mod change;
 mod compare;
 mod delta;
 mod equivalence;

@@ -292,7 +292,12 @@ fn middle_slots<'v>(ranges: [std::ops::Range<usize>; 3], at: &dyn Fn(usize, usiz
         }
         slots.push([d, choice, a]);
     }
-    slots.extend(r.filter(|index| used.get(*index) == Some(&false)).map(|index| [None, Some(index), None]));
+    // What only the record has left stands beside what has no record yet, in order.
+    let mut free = r.filter(|index| used.get(*index) == Some(&false));
+    for [_, recorded, _] in slots.iter_mut().filter(|[_, recorded, _]| recorded.is_none()) {
+        *recorded = free.next();
+    }
+    slots.extend(free.map(|index| [None, Some(index), None]));
     slots
 }
 
