@@ -1,8 +1,10 @@
 //! The laws of DESIGN.md section 3 that a comparison answers for, as properties over generated triples.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![allow(clippy::disallowed_types, reason = "the rules are compiled once for all cases")]
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use drift_diff::{Comparer, Delta, Rules};
 use drift_model::{
@@ -12,8 +14,9 @@ use drift_model::{
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-fn comparer() -> Comparer {
-    Comparer::compile(&Rules::default()).unwrap()
+fn comparer() -> &'static Comparer {
+    static BUILT_IN: LazyLock<Comparer> = LazyLock::new(|| Comparer::compile(&Rules::default()).unwrap());
+    &BUILT_IN
 }
 
 fn observation(planes: Planes) -> Observation {

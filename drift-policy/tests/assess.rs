@@ -1,7 +1,10 @@
 //! The engine as an embedder uses it: the laws that it answers for, on whole observations.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![allow(clippy::disallowed_types, reason = "an engine is compiled once for all cases")]
 #![allow(clippy::needless_pass_by_value, reason = "`json!` makes values to give away")]
+
+use std::sync::LazyLock;
 
 use drift_diff::Rules;
 use drift_model::{Action, DriftClass, Facts, Method, Observation, Risk, Verdict};
@@ -336,10 +339,14 @@ fn some_facts() -> impl Strategy<Value = (Value, Value)> {
     })
 }
 
+/// An engine that lets a machine do whatever documents can let it do.
+static ALMIGHTY: LazyLock<Engine> =
+    LazyLock::new(|| engine(&[heal_everything(&["Deployment", "ConfigMap", "ClusterRole"])]));
+
 proptest! {
     #[test]
     fn law_3_no_result_is_not_no_drift_an_unknown_fact_never_makes_a_decision_bolder((known, fewer) in some_facts(), kind in 0..3_usize) {
-        let engine = engine(&[heal_everything(&["Deployment", "ConfigMap", "ClusterRole"])]);
+        let engine = &*ALMIGHTY;
         let kind = [("apps", "Deployment"), ("", "ConfigMap"), ("rbac.authorization.k8s.io", "ClusterRole")][kind];
         let nothing = Facts::default();
         let decide = |facts: Value| {
@@ -353,4 +360,23 @@ proptest! {
         prop_assert!(acts || !acts_unsure, "an unknown fact made the decision bolder");
         prop_assert!(heals || !heals_unsure, "an unknown fact opened a gate");
     }
+}
+
+#[test]
+fn s1_4_accepted_drift_does_not_alert_again_until_the_exception_ends() {
+    let exception = json!({
+        "apiVersion": "drift.example/v1", "kind": "DriftException", "metadata": {"name": "label-migration"},
+        "spec": {"match": {"kind": ["Deployment"], "path": ["/metadata/labels"]}, "owner": "platform", "reason": "migration", "expires": "2026-08-01"}
+    });
+    let engine = engine(&[exception]);
+    let facts = Facts::default();
+    let decided = |at: &str| {
+        let mut observation = observation(("apps", "Deployment"), labels("a"), labels("b"), good_facts());
+        observation.observed_at = Some(at.parse().unwrap());
+        let assessment = engine.assess(&observation, &facts);
+        let finding = &assessment.findings()[0];
+        (assessment.verdict(), finding.recommended_action.clone(), finding.trace[2].rule.clone())
+    };
+    assert_eq!(decided("2026-07-03"), (Verdict::Drifted, "NONE".to_owned(), "excepted".to_owned()));
+    assert_eq!(decided("2026-08-01").1, "RUNTIME_REVERT");
 }

@@ -72,7 +72,10 @@ impl Situation {
 
     fn answer_of(&self, policy: &Policy) -> Answer {
         let rule = |id: Option<&str>| id.unwrap_or("-").to_owned();
-        let case = Case::new(&self.resource, &self.facts).existing(self.existence).of_written_change(&self.change);
+        let case = Case::new(&self.resource, &self.facts)
+            .existing(self.existence)
+            .of_written_change(&self.change)
+            .without_exception();
         let taxonomy = policy.taxonomy().decide(&case);
         let (label, domain) = (taxonomy.outcome.label.as_str(), taxonomy.outcome.domain);
         let case = case.in_domain(domain, label).at_risk(taxonomy.outcome.risk);
