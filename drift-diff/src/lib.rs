@@ -14,6 +14,8 @@ mod rules;
 mod schema;
 mod walk;
 
+pub use drift_model;
+
 pub use crate::compare::{Comparer, RuleError, Rules};
 pub use crate::delta::{Delta, FieldChange};
 pub use crate::equivalence::{

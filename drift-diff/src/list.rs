@@ -25,7 +25,7 @@ pub(crate) enum Alignment<'s> {
 
 /// An aligned list.
 pub(crate) struct Aligned {
-    /// Every element of every plane, in the order of the actual list; what it lacks comes after its predecessor.
+    /// Every element of every plane, in no particular order: changes are sorted when all are found.
     pub(crate) slots: Vec<(Step, Slot)>,
     /// Do the elements that all lists have stand in another order somewhere? For each pair of planes: desired and
     /// recorded, recorded and actual, desired and actual.
@@ -37,8 +37,8 @@ pub(crate) struct Aligned {
 /// Aligns the lists of up to three planes. A plane without the list is an empty list here.
 pub(crate) fn align(lists: [&[Value]; 3], by: Alignment<'_>) -> Aligned {
     match by {
-        Alignment::Keyed(keys) => by_identity(lists, |item| key_of(item, keys)),
-        Alignment::Set => by_identity(lists, |item| Some(Step::item(item))),
+        Alignment::Keyed(keys) => by_identity(lists, Repeats::AreTwo, |item| key_of(item, keys)),
+        Alignment::Set => by_identity(lists, Repeats::AreOne, |item| Some(Step::item(item))),
         Alignment::ListOrSet => list_or_set(lists),
         Alignment::Positional => positional(lists),
     }
@@ -101,8 +101,17 @@ pub(crate) fn permuted(lists: [Option<&[Value]>; 3]) -> bool {
         && others.iter().all(|list| sorted(list) == sorted(first))
 }
 
-/// Aligns by identity; by position where an element has none, or two have the same.
-fn by_identity(lists: [&[Value]; 3], identity: impl Fn(&Value) -> Option<Step>) -> Aligned {
+/// What two elements of the same identity in one list are.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Repeats {
+    /// One member of a set, written twice.
+    AreOne,
+    /// Two items that cannot be told apart.
+    AreTwo,
+}
+
+/// Aligns by identity; by position where an element has none, or two cannot be told apart.
+fn by_identity(lists: [&[Value]; 3], repeats: Repeats, identity: impl Fn(&Value) -> Option<Step>) -> Aligned {
     let mut known: Vec<(Step, usize, usize)> = Vec::new();
     for (plane, list) in lists.iter().enumerate() {
         for (index, item) in list.iter().enumerate() {
@@ -113,7 +122,9 @@ fn by_identity(lists: [&[Value]; 3], identity: impl Fn(&Value) -> Option<Step>) 
         }
     }
     known.sort();
-    if known.windows(2).any(|pair| matches!(pair, [(a, p, _), (b, q, _)] if a == b && p == q)) {
+    if repeats == Repeats::AreOne {
+        known.dedup_by(|(a, p, _), (b, q, _)| a == b && p == q);
+    } else if known.windows(2).any(|pair| matches!(pair, [(a, p, _), (b, q, _)] if a == b && p == q)) {
         return Aligned { fell_back: true, ..positional(lists) };
     }
     let mut slots: Vec<(Step, Slot)> = Vec::new();

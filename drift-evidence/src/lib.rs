@@ -11,6 +11,8 @@ mod sample;
 mod verify;
 mod words;
 
+pub use drift_model;
+
 pub use crate::answer::{Answer, Question};
 pub use crate::chain::{AppendError, Chain, ChainId, ChainIdError, Cut, Entry, Line};
 pub use crate::event::{Event, EventKind, Outcome, Verification};

@@ -12,6 +12,9 @@ mod policy;
 mod table;
 mod tree;
 
+pub use drift_diff;
+pub use drift_diff::drift_model;
+
 pub use crate::assessment::Assessment;
 pub use crate::contract::Contract;
 pub use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
