@@ -9,10 +9,10 @@ use serde::Serialize;
 
 use crate::event::Event;
 use crate::record::Record;
-use crate::words::words;
 
-words! {
+drift_model::vocabulary! {
     /// The ten questions that evidence answers.
+    #[non_exhaustive]
     pub enum Question as "question" {
         /// What resource drifted?
         Resource = "RESOURCE",

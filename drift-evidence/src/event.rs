@@ -7,10 +7,9 @@ use drift_model::{
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::words::words;
-
-words! {
+drift_model::vocabulary! {
     /// What kind of event.
+    #[non_exhaustive]
     pub enum EventKind as "event" {
         /// A finding was made for the first time: a case is opened.
         Detected = "DETECTED",
@@ -37,8 +36,9 @@ words! {
     }
 }
 
-words! {
+drift_model::vocabulary! {
     /// How an action went.
+    #[non_exhaustive]
     pub enum Outcome as "outcome" {
         /// It was carried out.
         Succeeded = "SUCCEEDED",

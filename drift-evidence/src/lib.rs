@@ -9,7 +9,6 @@ mod record;
 #[cfg(test)]
 mod sample;
 mod verify;
-mod words;
 
 pub use drift_model;
 

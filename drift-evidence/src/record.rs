@@ -3,10 +3,10 @@
 use drift_model::{FieldPath, Finding, Timestamp};
 
 use crate::event::{Event, EventKind, Verification, without_secrets};
-use crate::words::words;
 
-words! {
+drift_model::vocabulary! {
     /// How far a case has come.
+    #[non_exhaustive]
     pub enum State as "state" {
         /// The drift is there, and nothing was allowed or done about it yet.
         Open = "OPEN",

@@ -54,6 +54,11 @@ pub use crate::time::{Span, TimeError, Timestamp};
 pub use crate::trie::{PatternTrie, StepView};
 pub use crate::vocabulary::{UnknownWord, nearest};
 
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::vocabulary::WordVisitor;
+}
+
 /// The plan of the house: words, rooms, laws, and why not otherwise.
 #[doc = include_str!("../DESIGN.md")]
 pub mod _design {}

@@ -79,11 +79,16 @@ fn distance(a: &[char], b: &[char]) -> usize {
     row.last().copied().unwrap_or(a.len())
 }
 
-/// Reads a word of a vocabulary from serde, without ever repeating what was read.
-pub(crate) struct WordVisitor<T> {
-    pub(crate) parse: fn(&str) -> Option<T>,
-    pub(crate) noun: &'static str,
-    pub(crate) words: &'static [&'static str],
+/// Reads a word of a vocabulary from serde, without ever repeating what was read. Public for the macro's sake.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "made by the macro below, and by nothing else")]
+pub struct WordVisitor<T> {
+    /// Looks the word up.
+    pub parse: fn(&str) -> Option<T>,
+    /// What a word is read as.
+    pub noun: &'static str,
+    /// All words.
+    pub words: &'static [&'static str],
 }
 
 impl<T> serde::de::Visitor<'_> for WordVisitor<T> {
@@ -100,6 +105,9 @@ impl<T> serde::de::Visitor<'_> for WordVisitor<T> {
     }
 }
 
+/// Declares a closed vocabulary. For the crates of this workspace; it is no part of the public interface.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! vocabulary {
     (
         $(#[$meta:meta])*
@@ -109,7 +117,7 @@ macro_rules! vocabulary {
     ) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-        #[expect(clippy::exhaustive_enums, reason = "a closed vocabulary: a new word must be thought about everywhere")]
+        #[allow(clippy::exhaustive_enums, reason = "a closed vocabulary: a new word must be thought about everywhere")]
         pub enum $Name {
             $( $(#[$variant_meta])* $Variant, )+
         }
@@ -153,7 +161,7 @@ macro_rules! vocabulary {
 
         impl<'de> serde::Deserialize<'de> for $Name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_str($crate::vocabulary::WordVisitor {
+                deserializer.deserialize_str($crate::__private::WordVisitor {
                     parse: Self::from_word,
                     noun: $noun,
                     words: Self::WORDS,

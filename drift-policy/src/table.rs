@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use self::analysis::Budget;
 pub use self::case::Case;
 pub use self::columns::{Column, Columns};
+pub(crate) use self::columns::{LABELS, domain_of};
 pub use self::condition::{Condition, ConditionError, When};
 pub use self::decide::Decided;
 pub use self::rule::Rule;

@@ -6,7 +6,7 @@ use drift_model::{Domain, Risk};
 use serde::Serialize;
 
 use super::reader::{Fields, Findings, Reader, all, quote};
-use crate::table::{Rule, Table};
+use crate::table::{LABELS, Rule, Table, domain_of};
 use crate::tree::Tree;
 
 /// What a taxonomy says of a change.
@@ -30,32 +30,6 @@ impl Domained {
     }
 }
 
-/// The labels that need no declaration.
-const SHIPPED: &[(&str, Domain)] = &[
-    ("iam", Domain::Identity),
-    ("cluster-rbac", Domain::Identity),
-    ("oidc-trust", Domain::Identity),
-    ("cloud-network", Domain::Network),
-    ("cluster-network", Domain::Network),
-    ("dns", Domain::Network),
-    ("cdn", Domain::Network),
-    ("secret", Domain::Secret),
-    ("database", Domain::Database),
-    ("policy", Domain::Policy),
-    ("admission", Domain::Policy),
-    ("state", Domain::State),
-    ("dependency", Domain::Dependency),
-    ("cost", Domain::Cost),
-    ("capacity", Domain::Cost),
-    ("runtime", Domain::RuntimeController),
-    ("workload", Domain::Configuration),
-    ("workload-image", Domain::Configuration),
-    ("app-config", Domain::Configuration),
-    ("metadata", Domain::Configuration),
-    ("storage", Domain::Configuration),
-    ("configuration", Domain::Configuration),
-];
-
 /// The labels of a taxonomy: those that need no declaration, and those that it declares.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Labels {
@@ -77,14 +51,14 @@ impl Labels {
 
     /// Every label, with its domain.
     pub(super) fn all(&self) -> BTreeMap<String, Domain> {
-        let shipped = SHIPPED.iter().map(|(label, domain)| ((*label).to_owned(), *domain));
+        let shipped = LABELS.iter().map(|(label, domain)| ((*label).to_owned(), *domain));
         shipped.chain(self.declared.iter().map(|(label, domain)| (label.clone(), *domain))).collect()
     }
 
     /// Reads a label, or the name of a domain in any case.
     pub(super) fn read(&self, place: &Reader<'_>) -> Option<(String, Domain)> {
         let text = place.text()?;
-        let shipped = SHIPPED.iter().find(|(label, _)| *label == text).map(|(_, domain)| *domain);
+        let shipped = domain_of(text);
         if let Some(domain) = shipped.or_else(|| self.declared.get(text).copied()) {
             return Some((text.to_owned(), domain));
         }
@@ -92,7 +66,7 @@ impl Labels {
             return Some((domain.word().to_lowercase().replace('_', "-"), domain));
         }
         let declared = self.declared.keys().map(String::as_str);
-        let known: Vec<&str> = SHIPPED.iter().map(|(label, _)| *label).chain(declared).collect();
+        let known: Vec<&str> = LABELS.iter().map(|(label, _)| *label).chain(declared).collect();
         place.unknown_word("label", text, &known);
         None
     }
@@ -154,7 +128,7 @@ fn most_careful(rules: &[Rule<Domained>]) -> Option<Domained> {
 
 /// A label of the user's own. One that has a meaning already cannot be given another: no document makes `iam` harmless.
 fn declared(name: &str, place: &Reader<'_>) -> Option<(String, Domain)> {
-    let taken = SHIPPED.iter().any(|(label, _)| *label == name);
+    let taken = domain_of(name).is_some();
     if taken || name.trim().is_empty() || domain(name).is_some() {
         place.error("reserved-label", format!("the label {} has a meaning already", quote(name)), "choose another");
         return None;
