@@ -67,6 +67,11 @@ impl Document {
         self.marks.add(mark, pattern);
     }
 
+    /// Changes the value to the form in which its system stores it. The marks stay.
+    pub(crate) fn rewrite(&mut self, rewrite: impl FnOnce(&mut Value)) {
+        rewrite(&mut self.value);
+    }
+
     /// Takes over the marks of another document of the same resource.
     pub fn mark_as(&mut self, other: &Marks, mark: Mark) {
         for pattern in other.patterns(mark) {

@@ -10,6 +10,7 @@ use crate::pattern::PathPattern;
 use crate::plane::{Coverage, Planes};
 use crate::read::ReadError;
 use crate::resource::ResourceRef;
+use crate::source::kubernetes::secret;
 use crate::time::Timestamp;
 use crate::vocabulary::vocabulary;
 
@@ -117,24 +118,27 @@ impl From<Wire> for Observation {
             planes.exact.push(PathPattern::everything());
         }
         Self {
-            id: wire.id,
-            resource: wire.resource,
             unit: wire.unit,
             method: wire.method,
             observed_at: wire.observed_at,
             source_of_truth: wire.source_of_truth,
             state_backend: wire.state_backend,
-            planes,
             claims: wire.claims,
             facts: wire.facts,
+            ..Self::new(wire.id, wire.resource, planes)
         }
     }
 }
 
 impl Observation {
     /// An observation of these planes, with nothing known beside them.
+    ///
+    /// What a Kubernetes Secret holds is sensitive without being asked for.
     #[must_use]
-    pub fn new(id: impl Into<String>, resource: ResourceRef, planes: Planes) -> Self {
+    pub fn new(id: impl Into<String>, resource: ResourceRef, mut planes: Planes) -> Self {
+        if resource.system.is_kubernetes() && secret::is_secret(&resource.kind) {
+            secret::conceal_planes(&mut planes);
+        }
         Self {
             id: id.into(),
             resource,
@@ -207,6 +211,27 @@ mod tests {
         let twice = serde_json::to_string(&Observation::from_json(&once).unwrap()).unwrap();
         // Reading calls what was masked unobservable once more; nothing else may change.
         assert_eq!(once.len(), twice.len() - "\"/data\",".len(), "{once}\n{twice}");
+    }
+
+    #[test]
+    fn law_8_a_secret_never_leaves_a_secret_is_sensitive_without_being_asked_for() {
+        let wire = json!({
+            "id": "s", "resource": {"system": "KUBERNETES", "version": "v1", "kind": "Secret", "namespace": "prod", "name": "db"},
+            "planes": {
+                "desired": {"status": "PRESENT", "document": {"stringData": {"password": "CANARY-word"}}},
+                "actual": {"status": "PRESENT", "document": {
+                    "data": {"password": "Q0FOQVJZLXdvcmQ="},
+                    "metadata": {"annotations": {"note": "it is CANARY-word", "kubectl.kubernetes.io/last-applied-configuration": "{\"stringData\":{\"password\":\"CANARY-word\"}}"}}
+                }}
+            }
+        });
+        let read = Observation::from_json(&wire.to_string()).unwrap();
+        let written = format!("{} {read:?}", serde_json::to_string(&read).unwrap());
+        assert!(!written.contains("CANARY") && !written.contains("Q0FOQVJZ"), "{written}");
+        // Git writes it in plain text, the API server answers it in base64: it is the same secret.
+        let [desired, actual] =
+            [&read.planes.desired, &read.planes.actual].map(|plane| plane.observed.present().unwrap().value());
+        assert_eq!(desired.pointer("/data"), actual.pointer("/data"));
     }
 
     #[test]

@@ -85,11 +85,17 @@ pub struct Claim {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Who says so. Left out, it is a user's own word.
-    #[serde(default = "rule")]
+    #[serde(default = "rule", deserialize_with = "origin")]
     pub origin: ClaimOrigin,
     /// A named condition that the facts must meet for the claim to hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
+}
+
+/// An origin that nobody here knows ranks lowest: what it claims outranks nothing.
+fn origin<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<ClaimOrigin, D::Error> {
+    let word = String::deserialize(deserializer)?;
+    Ok(word.parse().unwrap_or(ClaimOrigin::ManagedFields))
 }
 
 const fn rule() -> ClaimOrigin {
@@ -144,6 +150,14 @@ mod tests {
     fn a_persons_claim_excuses_nothing() {
         let excusing: Vec<_> = OwnerKind::ALL.iter().filter(|kind| kind.excuses()).collect();
         assert_eq!(excusing, [&OwnerKind::Runtime, &OwnerKind::Controller, &OwnerKind::Policy]);
+    }
+
+    #[test]
+    fn an_origin_that_is_not_known_outranks_nothing() {
+        let read = |text: &str| serde_json::from_str::<Claim>(text).unwrap().origin;
+        assert_eq!(read(r#"{"path": "/a", "owner": "GIT", "origin": "hearsay"}"#), ClaimOrigin::ManagedFields);
+        assert_eq!(read(r#"{"path": "/a", "owner": "GIT", "origin": "built-in"}"#), ClaimOrigin::BuiltIn);
+        assert_eq!(read(r#"{"path": "/a", "owner": "GIT"}"#), ClaimOrigin::Rule);
     }
 
     #[test]

@@ -41,7 +41,7 @@ mod object;
 mod problem;
 mod run;
 mod scope;
-mod secret;
+pub(crate) mod secret;
 mod tracking;
 
 use serde_json::Value;

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::document::{Document, Mark};
 use crate::path::{FieldPath, Step};
 use crate::pattern::PathPattern;
+use crate::plane::{Observed, Planes};
 use crate::redact::Secrets;
 
 /// The annotation in which `kubectl apply` keeps what it applied.
@@ -14,7 +15,7 @@ pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-config
 const DATA_HASH: &str = "reconcile.external-secrets.io/data-hash";
 
 /// Is this the kind of a Secret? Whatever the group: an unknown Secret is a secret too.
-pub(super) fn is_secret(kind: &str) -> bool {
+pub(crate) fn is_secret(kind: &str) -> bool {
     kind == "Secret"
 }
 
@@ -82,6 +83,25 @@ pub(super) fn conceal(document: &mut Document) {
     }
     document.mark(Mark::Sensitive, annotation(LAST_APPLIED));
     document.mark(Mark::Sensitive, annotation(DATA_HASH));
+}
+
+/// Hides what a Secret hides in all its planes, whoever made them, and copies of it wherever they stand in them.
+///
+/// What Git and the record write as `stringData` is read as the API server stores it.
+pub(crate) fn conceal_planes(planes: &mut Planes) {
+    let mut secrets = Secrets::default();
+    for (plane, is_written) in [(&mut planes.desired, true), (&mut planes.recorded, true), (&mut planes.actual, false)]
+    {
+        if let Observed::Present(document) = &mut plane.observed {
+            if is_written {
+                document.rewrite(store);
+            }
+            conceal(document);
+            reveal_to(&mut secrets, document);
+        }
+    }
+    planes.collect_secrets(&mut secrets);
+    planes.redact_with(&secrets);
 }
 
 /// Adds the plain texts that a Secret holds in base64, so that copies of them are found elsewhere.
