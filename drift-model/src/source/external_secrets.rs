@@ -86,8 +86,7 @@ impl ExternalSecret {
 
     fn read_noting(value: &Value, notes: &Notes) -> Result<Self, StatusError> {
         let root = Node::root(value, notes);
-        let Identity { namespace, name, generation, .. } =
-            identify(&root, "external-secrets.io", &["ExternalSecret"])?;
+        let Identity { namespace, name, generation, .. } = identify(&root, "external-secrets.io", &["ExternalSecret"])?;
         let (spec, status) = (root.at("spec"), root.at("status"));
         let store = spec.at("secretStoreRef");
         Ok(Self {
@@ -151,7 +150,11 @@ impl ExternalSecret {
         facts.reconcile = match self.ready() {
             Some(ready) if ready.status == ConditionStatus::False => {
                 let reason = if ready.reason.is_empty() { "Ready=False" } else { ready.reason.as_str() };
-                Fact::Known(made(ReconcileState::Failed, ready, Some(format!("{reason}: the secret was not delivered"))))
+                Fact::Known(made(
+                    ReconcileState::Failed,
+                    ready,
+                    Some(format!("{reason}: the secret was not delivered")),
+                ))
             }
             Some(ready) if ready.status == ConditionStatus::True && self.is_delivered(ready) => {
                 age.fact(Some(made(ReconcileState::Succeeded, ready, None)))

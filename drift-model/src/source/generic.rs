@@ -114,12 +114,7 @@ impl Reader {
         self.marked(Some(plane), mark, pointers)
     }
 
-    fn marked<'p>(
-        mut self,
-        plane: Option<Plane>,
-        mark: Mark,
-        pointers: impl IntoIterator<Item = &'p str>,
-    ) -> Self {
+    fn marked<'p>(mut self, plane: Option<Plane>, mark: Mark, pointers: impl IntoIterator<Item = &'p str>) -> Self {
         let plane = match mark {
             Mark::Sensitive | Mark::Opaque => None,
             Mark::Unknown | Mark::Unobservable => plane,

@@ -8,6 +8,8 @@ pub mod kubernetes;
 pub mod managed_fields;
 pub mod opentofu;
 
+#[cfg(test)]
+mod mutation;
 mod opt_out;
 mod status;
 

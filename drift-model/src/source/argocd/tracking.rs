@@ -82,8 +82,15 @@ mod tests {
         ] {
             assert_eq!(text.parse::<TrackingId>().unwrap().to_string(), text);
         }
-        for text in ["", "shop", "shop:apps/Deployment", "shop:apps/Deployment:prod", ":apps/Deployment:prod/web", "a:b/c:d/", "a:b/c:d/e/f"]
-        {
+        for text in [
+            "",
+            "shop",
+            "shop:apps/Deployment",
+            "shop:apps/Deployment:prod",
+            ":apps/Deployment:prod/web",
+            "a:b/c:d/",
+            "a:b/c:d/e/f",
+        ] {
             assert_eq!(text.parse::<TrackingId>(), Err(TrackingIdError), "{text}");
         }
     }

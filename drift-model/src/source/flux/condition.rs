@@ -69,9 +69,11 @@ impl Condition {
             "DependencyNotReady" => "another object that it depends on is not ready",
             "ReconciliationFailed" => "the manifests could not be applied",
             "PruneFailed" => "what Git let go could not be deleted",
-            "FetchFailed" | "GitOperationFailed" | "OCIArtifactPullFailed" | "IndexationFailed" | "BucketOperationFailed" => {
-                "the source could not be fetched"
-            }
+            "FetchFailed"
+            | "GitOperationFailed"
+            | "OCIArtifactPullFailed"
+            | "IndexationFailed"
+            | "BucketOperationFailed" => "the source could not be fetched",
             "AuthenticationFailed" => "the credentials for the source were refused",
             "VerificationError" => "the signature of the source could not be verified",
             "InstallFailed" | "UpgradeFailed" => "the chart could not be released",

@@ -2,9 +2,7 @@
 
 use super::super::status::Age;
 use super::{FluxObject, FluxRef, HelmRelease, Kustomization, Source};
-use crate::facts::{
-    Fact, Facts, Freshness, HealthStatus, Reconcile, ReconcileState, SourceStatus, SyncStatus, YesNo,
-};
+use crate::facts::{Fact, Facts, Freshness, HealthStatus, Reconcile, ReconcileState, SourceStatus, SyncStatus, YesNo};
 use crate::time::{Span, Timestamp};
 
 /// What delivers: a Kustomization or a HelmRelease.
@@ -33,12 +31,7 @@ impl<'a> From<&'a HelmRelease> for Delivery<'a> {
 ///
 /// Without a source, or with another than the delivery names, `source` lacks `fetched`, and so is never OK as a whole.
 #[must_use]
-pub fn graph<'a>(
-    delivery: impl Into<Delivery<'a>>,
-    source: Option<&Source>,
-    now: Timestamp,
-    window: Span,
-) -> Facts {
+pub fn graph<'a>(delivery: impl Into<Delivery<'a>>, source: Option<&Source>, now: Timestamp, window: Span) -> Facts {
     let delivery = delivery.into();
     let source = source.filter(|source| delivery.source().is_some_and(|named| named.means(&source.object)));
     let object = delivery.object();

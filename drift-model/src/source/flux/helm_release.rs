@@ -124,8 +124,13 @@ impl HelmRelease {
                 "ArtifactFailed" | "SourceNotReady" => SourceStatus { fetched: failed, ..none },
                 "ValuesError" => SourceStatus { rendered: failed, ..none },
                 // Helm renders, applies and waits in one act, and names the act.
-                "InstallFailed" | "UpgradeFailed" | "RollbackFailed" | "UninstallFailed" | "RollbackSucceeded"
-                | "UninstallSucceeded" | "ReconciliationFailed" => SourceStatus { applied: failed, ..none },
+                "InstallFailed"
+                | "UpgradeFailed"
+                | "RollbackFailed"
+                | "UninstallFailed"
+                | "RollbackSucceeded"
+                | "UninstallSucceeded"
+                | "ReconciliationFailed" => SourceStatus { applied: failed, ..none },
                 "TestFailed" => SourceStatus { observed: failed, ..applied },
                 _ => return None,
             },

@@ -72,7 +72,9 @@ impl Source {
             return None;
         }
         let failed = ["FetchFailed", "StorageOperationFailed", "BuildFailed"].iter().any(|kind| {
-            object.condition(kind).is_some_and(|found| found.status == ConditionStatus::True && object.is_current(found))
+            object
+                .condition(kind)
+                .is_some_and(|found| found.status == ConditionStatus::True && object.is_current(found))
         });
         let unverified = object
             .condition("SourceVerified")
