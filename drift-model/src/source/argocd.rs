@@ -13,7 +13,7 @@
 //! [`Application::enforces`].
 //!
 //! The messages of conditions and operations repeat the errors of others, which have held secrets before. They are kept as
-//! [`Prose`](super::Prose), and no fact repeats them: a reason is the word of the condition with what it means.
+//! [`Prose`], and no fact repeats them: a reason is the word of the condition with what it means.
 
 mod facts;
 mod opt_outs;

@@ -157,9 +157,10 @@ impl FluxObject {
     /// Is reconciliation paused? `None` where that cannot be read.
     #[must_use]
     pub fn suspension(&self) -> Option<Suspension> {
-        let (state, owner, reason) = match self.suspend.or(false)? {
-            true => (YesNo::Yes, self.suspend_owner.clone(), Some(format!("{} is suspended", self.shown()))),
-            false => (YesNo::No, None, None),
+        let (state, owner, reason) = if self.suspend.or(false)? {
+            (YesNo::Yes, self.suspend_owner.clone(), Some(format!("{} is suspended", self.shown())))
+        } else {
+            (YesNo::No, None, None)
         };
         Some(Suspension { state, owner, reason, until: None })
     }

@@ -68,12 +68,12 @@ pub(super) fn everywhere(document: &Value, see: &mut impl FnMut(&Value)) {
     let mut all = Vec::new();
     pointers(document, "", &mut all);
     let odd = odd();
-    let changes = proptest::collection::vec((0..all.len(), 0..odd.len()), 1..8);
+    let places = proptest::collection::vec((0..all.len(), 0..odd.len()), 1..8);
     let see = std::cell::RefCell::new(see);
     TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(256) })
-        .run(&changes, |changes| {
+        .run(&places, |places| {
             let mut changed = document.clone();
-            for (place, value) in changes {
+            for (place, value) in places {
                 if let Some(part) = changed.pointer_mut(&all[place]) {
                     *part = odd[value].clone();
                 }

@@ -113,7 +113,7 @@ impl Application {
         Some(match error {
             ErrorKind::InvalidSpec | ErrorKind::TargetState => SourceStatus { rendered: failed, ..Default::default() },
             ErrorKind::Comparison | ErrorKind::Other => SourceStatus { observed: failed, ..Default::default() },
-            ErrorKind::Sync => SourceStatus { applied: failed, ..self.compared_source()? },
+            ErrorKind::Sync => SourceStatus { applied: failed, ..self.compared_source() },
             ErrorKind::Deletion => return self.source(),
         })
     }
@@ -125,15 +125,15 @@ impl Application {
     }
 
     /// The steps that a comparison proves.
-    fn compared_source(&self) -> Option<SourceStatus> {
+    fn compared_source(&self) -> SourceStatus {
         let done = Some(SourceStep::Ok);
         let compared = SourceStatus { fetched: done, rendered: done, decrypted: done, applied: None, observed: done };
         // Without a comparison nothing is proven, and a step that failed still stands.
-        Some(if self.comparison().is_some() { compared } else { SourceStatus::default() })
+        if self.comparison().is_some() { compared } else { SourceStatus::default() }
     }
 
     fn source(&self) -> Option<SourceStatus> {
-        let mut source = self.compared_source()?;
+        let mut source = self.compared_source();
         source.applied = self.operation.as_ref().and_then(|operation| match operation.phase? {
             Phase::Failed | Phase::Error => Some(SourceStep::Failed),
             Phase::Running | Phase::Terminating => None,

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::opt_out::OptOut;
-use super::super::status::{Age, Node, Notes, Read, Setting, StatusError, StatusProblem};
+use super::super::status::{Age, Node, Notes, Read, StatusError, StatusProblem};
 use super::{ConditionStatus, FluxObject, FluxRef, opt_outs};
 use crate::facts::{HealthStatus, SourceStatus, SourceStep, SyncStatus};
 use crate::time::{Span, Timestamp};
@@ -181,15 +181,5 @@ impl HelmRelease {
 
     pub(super) fn age(&self, now: Timestamp, window: Span) -> Age {
         Age::of(self.last_run(), now, window)
-    }
-
-    /// Is the setting known to be off?
-    pub(super) fn looks(mode: &Node<'_, '_>) -> Setting {
-        match mode.text() {
-            Read::Is("enabled") => Setting::On,
-            Read::Is(_) => Setting::Off,
-            Read::Absent => Setting::Absent,
-            Read::Unreadable => Setting::Unknown,
-        }
     }
 }

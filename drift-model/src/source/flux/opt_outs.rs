@@ -3,8 +3,7 @@
 use serde_json::Value;
 
 use super::super::opt_out::{OptOut, OptOutKind, Reach, extent_of};
-use super::super::status::{Node, Notes, Setting, StatusProblem, who_set};
-use super::helm_release::HelmRelease;
+use super::super::status::{Node, Notes, Read, Setting, StatusProblem, who_set};
 
 /// Marks by which an object opts out, with the value and what it means.
 const MARKS: [(&str, &str, OptOutKind); 6] = [
@@ -62,12 +61,10 @@ pub(super) fn of_helm_release(spec: &Node<'_, '_>) -> Vec<OptOut> {
     let detection = spec.at("driftDetection");
     let mut found = ignore_rules(&detection.at("ignore"));
     let mode = detection.at("mode");
-    match HelmRelease::looks(&mode) {
-        Setting::On | Setting::Unknown => {}
-        Setting::Off if mode.text().ok() == Some("warn") => {
-            found.push(everything(mode.pointer, OptOutKind::NotCorrected));
-        }
-        Setting::Off | Setting::Absent => found.push(everything(mode.pointer, OptOutKind::NotDetected)),
+    match mode.text() {
+        Read::Is("enabled") | Read::Unreadable => {}
+        Read::Is("warn") => found.push(everything(mode.pointer, OptOutKind::NotCorrected)),
+        Read::Is(_) | Read::Absent => found.push(everything(mode.pointer, OptOutKind::NotDetected)),
     }
     found
 }
@@ -81,8 +78,10 @@ fn ignore_rules(node: &Node<'_, '_>) -> Vec<OptOut> {
     let rule = |node: Node<'_, '_>| {
         let target = node.at("target");
         let plain = |name: &str| {
-            let text = target.at(name).name();
-            text.filter(|text| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')).is_some()
+            target
+                .at(name)
+                .name()
+                .is_some_and(|text| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
         };
         let reach = match (plain("kind"), plain("namespace"), plain("name")) {
             (true, true, true) => Reach::Object,

@@ -82,18 +82,16 @@ impl Source {
         if failed || unverified {
             return Some(SourceStep::Failed);
         }
-        match object.ready()? {
-            Err(_) => Some(SourceStep::Failed),
-            // It may still hold an artifact that is older than what is there.
-            Ok(_) => {
-                let doubts = ["FetchFailed", "StorageOperationFailed", "BuildFailed", "ArtifactOutdated"];
-                let stored = object.conditions.iter().all(|condition| {
-                    !matches!(condition.kind.as_str(), "ArtifactInStorage" | "SourceVerified")
-                        || condition.status == ConditionStatus::True
-                });
-                let holds = self.revision.is_some() && stored && !doubts.iter().any(|kind| object.is_amiss(kind));
-                holds.then_some(SourceStep::Ok)
-            }
+        if object.ready()?.is_err() {
+            return Some(SourceStep::Failed);
         }
+        // It may be ready and hold an artifact that is older than what is there.
+        let stored = object.conditions.iter().all(|condition| {
+            !matches!(condition.kind.as_str(), "ArtifactInStorage" | "SourceVerified")
+                || condition.status == ConditionStatus::True
+        });
+        let doubts = ["FetchFailed", "StorageOperationFailed", "BuildFailed", "ArtifactOutdated"];
+        let holds = self.revision.is_some() && stored && !doubts.iter().any(|kind| object.is_amiss(kind));
+        holds.then_some(SourceStep::Ok)
     }
 }
