@@ -564,6 +564,9 @@ pub struct SecretSync {
     /// The version that was delivered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub synced_version: Option<String>,
+    /// The version of the declaration by which it was delivered: no version of the secret itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub synced_resource_version: Option<String>,
     /// Minutes since the last refresh.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_age_minutes: Option<u64>,

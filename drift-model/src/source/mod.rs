@@ -1,5 +1,17 @@
-//! Readers: documents of real systems in, observations out.
+//! Readers: documents of real systems in, observations and facts out.
 
+pub mod argocd;
+pub mod external_secrets;
+pub mod flux;
+pub mod generic;
 pub mod kubernetes;
 pub mod managed_fields;
 pub mod opentofu;
+
+#[cfg(test)]
+mod mutation;
+mod opt_out;
+mod status;
+
+pub use self::opt_out::{Extent, OptOut, OptOutKind, Reach};
+pub use self::status::{Prose, Setting, StatusError, StatusErrorKind, StatusProblem};
