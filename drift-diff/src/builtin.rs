@@ -13,7 +13,10 @@ pub(crate) struct BuiltIn {
     pub(crate) runtime_owned: Vec<SystemPaths>,
     pub(crate) equivalences: Vec<SystemSense>,
     pub(crate) exposing: Exposing,
-    pub(crate) ordered_lists: Vec<String>,
+    /// Keyed lists whose order is told and does not count.
+    pub(crate) told_orders: Vec<String>,
+    /// Keyed lists whose items run in order.
+    pub(crate) running_orders: Vec<String>,
 }
 
 /// Paths that a system owns in all its objects.
@@ -45,6 +48,8 @@ pub(crate) struct Exposing {
     pub(crate) lists: Vec<String>,
     /// Fields: any undeclared value at or under them counts.
     pub(crate) fields: Vec<String>,
+    /// Values that expose what the field is a choice of.
+    pub(crate) values: Vec<String>,
 }
 
 impl BuiltIn {

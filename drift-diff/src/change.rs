@@ -154,7 +154,11 @@ impl<'a> Walk<'a, '_> {
         };
         let in_list = self.place.is_element() || actual.is_array();
         let added = in_list && self.place.last_field().is_some_and(|name| exposing.has_list(name));
-        added || self.place.fields().any(|name| exposing.has_field(name)) || self.holds_exposing_field(actual, 0)
+        let value = actual.as_str().is_some_and(|text| exposing.values.iter().any(|known| known == text));
+        added
+            || value
+            || self.place.fields().any(|name| exposing.has_field(name))
+            || self.holds_exposing_field(actual, 0)
     }
 
     fn holds_exposing_field(&self, value: &Value, depth: usize) -> bool {

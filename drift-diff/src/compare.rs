@@ -219,8 +219,10 @@ impl Comparer {
         };
         let mask = Mask { rules: &self.ownership, observation, facts };
         let mut walk = Walk::new(self, observation, mask, mode);
-        if let Some((kind, relation)) = at_the_root(existence) {
-            let said = [&planes.desired, &planes.recorded, &planes.actual].map(said_at_the_root);
+        let said = [&planes.desired, &planes.recorded, &planes.actual].map(said_at_the_root);
+        let undetermined = || beside_an_unknown(said).map(|kind| (kind, Relation::Undetermined));
+        let root = if mode == Mode::Undetermined { undetermined() } else { at_the_root(existence) };
+        if let Some((kind, relation)) = root {
             walk.root(said, kind, relation);
         }
         let compared = match existence {
@@ -239,7 +241,14 @@ impl Comparer {
         }
         let mut changes = walk.changes;
         changes.sort_by(|a, b| a.path.cmp(&b.path).then_with(|| a.kind.cmp(&b.kind)));
-        let (verdict, reason, partial) = verdict(existence, planes.unknown(), &changes);
+        let (verdict, reason, partial) = match verdict(existence, planes.unknown(), &changes) {
+            // An incomplete render is silent about what it lacks, and its silence says nothing.
+            (Verdict::InSync | Verdict::Pending, ..) if renders_in_part(observation) => {
+                (Verdict::Unknown, Some(UnknownReason::Partial), false)
+            }
+            (Verdict::Drifted, reason, partial) => (Verdict::Drifted, reason, partial || renders_in_part(observation)),
+            other => other,
+        };
         Delta { existence, verdict, reason, partial, changes }
     }
 }
@@ -255,11 +264,30 @@ fn in_sync_at_a_glance(observation: &Observation) -> bool {
     !doubt && same(actual) && recorded.is_none_or(same)
 }
 
+/// Is there only a part of what Git declares?
+fn renders_in_part(observation: &Observation) -> bool {
+    let desired = &observation.planes.desired;
+    !desired.complete && desired.observed.present().is_some()
+}
+
+/// The change of a resource of which a plane is unknown, if those that are known do not agree on whether it is there.
+fn beside_an_unknown([desired, recorded, actual]: [Said<'_>; 3]) -> Option<ChangeKind> {
+    let there = |said: Said<'_>| match said {
+        Said::Value(_) => Some(true),
+        Said::Absent => Some(false),
+        Said::Silent | Said::Unknown(_) => None,
+    };
+    let known = [there(desired), there(recorded), there(actual)];
+    let differ = known.contains(&Some(true)) && known.contains(&Some(false));
+    let added = there(actual).or(there(desired)).unwrap_or(false);
+    differ.then_some(if added { ChangeKind::Added } else { ChangeKind::Removed })
+}
+
 /// The one change of a resource whose planes do not agree on whether it is there.
 const fn at_the_root(existence: Existence) -> Option<(ChangeKind, Relation)> {
     Some(match existence {
         Existence::DeletedOutside => (ChangeKind::Removed, Relation::RuntimeChanged),
-        Existence::Untracked => (ChangeKind::Added, Relation::StaleRecord),
+        Existence::Untracked => (ChangeKind::Added, Relation::Undetermined),
         Existence::NotCreated => (ChangeKind::Removed, Relation::NotApplied),
         Existence::PrunePending => (ChangeKind::Added, Relation::NotApplied),
         Existence::Orphaned => (ChangeKind::Removed, Relation::StaleRecord),

@@ -182,8 +182,9 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// Lists an order that differs, if one does. `same_order` is for desired and recorded, recorded and actual, desired
-    /// and actual; `free` is the rule by which order has no meaning.
-    pub(crate) fn order(&mut self, said: [Said<'a>; 3], same_order: [bool; 3], free: Option<&'static str>) {
+    /// and actual; `free` is the rule by which order has no meaning. Where order is `told`, it has one that nobody relies on
+    /// declaring (`env`): it is listed, and does not count.
+    pub(crate) fn order(&mut self, said: [Said<'a>; 3], same_order: [bool; 3], free: Option<&'static str>, told: bool) {
         let [dr, ra, da] = same_order;
         let [desired, recorded, _] = said;
         let (d, r) = (desired.value().is_some(), recorded.value().is_some());
@@ -196,16 +197,9 @@ impl<'a> Walk<'a, '_> {
         };
         if relation != Relation::InSync {
             let mut difference = Difference::new(ChangeKind::Reordered, relation, free.map(Cow::Borrowed));
-            // Where order has a meaning that nobody relies on declaring (`env` and its like), it is not declared.
-            difference.declared = d && !self.order_is_told_apart();
+            difference.declared = d && !told;
             self.list_change(said, &difference);
         }
-    }
-
-    /// Is this one of the keyed lists whose order has a meaning all the same?
-    pub(crate) fn order_is_told_apart(&self) -> bool {
-        let name = self.place.last_field().unwrap_or_default();
-        self.comparer.builtin.ordered_lists.iter().any(|known| known == name)
     }
 }
 

@@ -79,6 +79,7 @@ pub(crate) struct Walk<'a, 'f> {
     exact: PatternTrie<()>,
     documents: [Option<&'a Document>; 3],
     actual_is_complete: bool,
+    record_is_complete: bool,
 }
 
 impl<'a, 'f> Walk<'a, 'f> {
@@ -97,6 +98,7 @@ impl<'a, 'f> Walk<'a, 'f> {
             exact,
             documents: [&planes.desired, &planes.recorded, &planes.actual].map(|plane| plane.observed.present()),
             actual_is_complete: planes.actual.complete,
+            record_is_complete: planes.recorded.complete,
         }
     }
 
@@ -133,7 +135,7 @@ impl<'a, 'f> Walk<'a, 'f> {
 
     fn node(&mut self, said: [Said<'a>; 3], known: Known<'a>) {
         let known = Known { exact: known.exact || self.turns_exact(), ..known };
-        let (said, opaque) = self.marked(self.silenced(said, known.exact));
+        let (said, opaque) = self.marked(self.exactly(self.silenced(said, known.exact), known.exact));
         let values = || said.into_iter().filter_map(Said::value);
         let all = |is: fn(&Value) -> bool| values().next().is_some() && values().all(is);
         let unknown = said.into_iter().any(|said| said.unknown().is_some());
@@ -167,6 +169,12 @@ impl<'a, 'f> Walk<'a, 'f> {
             other => other,
         };
         [desired, recorded, actual]
+    }
+
+    /// Where silence is absence, the desired plane says that there is nothing.
+    fn exactly(&self, [desired, recorded, actual]: [Said<'a>; 3], exact: bool) -> [Said<'a>; 3] {
+        let declares = exact && self.place.depth() > 0 && self.documents.first().is_some_and(Option::is_some);
+        [if declares && desired.is_silent() { Said::Absent } else { desired }, recorded, actual]
     }
 
     /// Does a pattern begin to hold here that makes Git's silence an absence?
@@ -204,6 +212,13 @@ impl<'a, 'f> Walk<'a, 'f> {
         }
         let maps = said.map(Said::object);
         let mut empty = true;
+        // What Git does not know yet may stand in no document at all.
+        for name in self.unknown_members(maps) {
+            empty = false;
+            self.place.enter_field(name);
+            self.node([Said::Silent; 3], known.field(name, maps));
+            self.place.leave();
+        }
         for (plane, map) in maps.iter().enumerate() {
             for name in map.iter().flat_map(|map| map.keys()) {
                 let seen = maps.iter().take(plane).flatten().any(|earlier| earlier.contains_key(name));
@@ -225,6 +240,16 @@ impl<'a, 'f> Walk<'a, 'f> {
         }
     }
 
+    /// The members that are marked as unknown and that no plane has.
+    fn unknown_members(&self, maps: [Option<&'a Map<String, Value>>; 3]) -> Vec<&'a str> {
+        let Some(marks) = self.marks(DESIRED).filter(|marks| marks.leave_doubt()) else { return Vec::new() };
+        let mut names = marks.members(&self.place.views(DESIRED));
+        names.retain(|name| !maps.iter().flatten().any(|map| map.contains_key(*name)));
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// What a plane says of a member, given what it says of the whole.
     fn member(
         &self,
@@ -238,6 +263,7 @@ impl<'a, 'f> Walk<'a, 'f> {
                 Some(member) => Said::Value(member),
                 None if plane == DESIRED && !silence_is_absence => Said::Silent,
                 None if plane == ACTUAL && !self.actual_is_complete => Said::Unknown(UnknownReason::Partial),
+                None if plane == RECORDED && !self.record_is_complete => Said::Unknown(UnknownReason::Partial),
                 None => Said::Absent,
             },
             Some(Said::Silent) if plane == DESIRED && silence_is_absence => Said::Absent,
@@ -281,12 +307,16 @@ impl<'a, 'f> Walk<'a, 'f> {
         } else if source == Source::Inferred {
             self.note = Some("no schema: list aligned by an inferred key");
         }
+        let name = self.place.last_field().unwrap_or_default();
+        let is_one_of = |names: &[String]| source == Source::Schema && names.iter().any(|known| known == name);
+        let (told, runs_in_order) =
+            (is_one_of(&self.comparer.builtin.told_orders), is_one_of(&self.comparer.builtin.running_orders));
         let free = match source {
-            Source::Rule | Source::Schema if !self.order_is_told_apart() => Some("core/list-order/1"),
+            Source::Rule | Source::Schema if !told && !runs_in_order => Some("core/list-order/1"),
             Source::Inferred | Source::System if self.lists_may_be_sets() => Some("core/list-or-set/1"),
             Source::Rule | Source::Schema | Source::Inferred | Source::System => None,
         };
-        self.order(said, aligned.same_order, free);
+        self.order(said, aligned.same_order, free, told);
         // A positional list is one declared value: what Git does not list in it, it declares absent.
         let [desired, ..] = said;
         let silence_is_absence = known.exact || !desired.is_silent() && (one_value || aligned.fell_back);
@@ -404,7 +434,7 @@ impl<'a, 'f> Walk<'a, 'f> {
                 _ => true,
             };
             let orders = [same(DESIRED, RECORDED), same(RECORDED, ACTUAL), same(DESIRED, ACTUAL)];
-            self.order(said, orders, None);
+            self.order(said, orders, None, false);
         } else {
             self.leaf(said, known);
         }

@@ -184,6 +184,14 @@ impl Marks {
         set
     }
 
+    /// The names of the members of the place that marks go on with, whether or not the document has them.
+    #[must_use]
+    pub fn members(&self, place: &[StepView<'_>]) -> Vec<&str> {
+        let mut names = Vec::new();
+        self.trie.members(place, &mut |name| names.push(name));
+        names
+    }
+
     /// The marks that cover something strictly below the place.
     #[must_use]
     pub fn beneath(&self, place: &[StepView<'_>]) -> MarkSet {

@@ -115,7 +115,7 @@ impl From<Wire> for Observation {
     fn from(wire: Wire) -> Self {
         let mut planes = wire.planes;
         if wire.coverage == Some(Coverage::Exact) && planes.exact.is_empty() {
-            planes.exact.push(PathPattern::everything());
+            planes.exact.push(PathPattern::below_the_root());
         }
         Self {
             unit: wire.unit,
@@ -239,7 +239,7 @@ mod tests {
         let mut wire = example();
         wire.as_object_mut().unwrap().insert("coverage".into(), "EXACT".into());
         let read = Observation::from_json(&wire.to_string()).unwrap();
-        assert_eq!(read.planes.exact, [PathPattern::everything()]);
+        assert_eq!(read.planes.exact, [PathPattern::below_the_root()]);
     }
 
     #[test]

@@ -44,6 +44,12 @@ impl PathPattern {
         Self { steps: Vec::new(), below: false }
     }
 
+    /// The pattern `/**`: everything but the root itself.
+    #[must_use]
+    pub const fn below_the_root() -> Self {
+        Self { steps: Vec::new(), below: true }
+    }
+
     /// Does the pattern match the path, or a place above it?
     #[must_use]
     pub fn covers(&self, path: &crate::FieldPath) -> bool {

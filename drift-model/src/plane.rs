@@ -267,14 +267,38 @@ impl Planes {
         }
     }
 
-    /// Masks these secrets wherever they stand.
+    /// Masks these secrets wherever they stand, and in all planes what any of them marks by path.
     pub fn redact_with(&mut self, secrets: &Secrets) {
         for plane in [&mut self.desired, &mut self.recorded, &mut self.actual] {
             if let Some(document) = plane.document_mut() {
                 secrets.redact(document);
             }
-            if plane.detail.as_ref().is_some_and(|detail| secrets.are_in(detail)) {
-                plane.detail = None;
+            for text in [&mut plane.detail, &mut plane.revision] {
+                if text.as_ref().is_some_and(|text| secrets.are_in(text)) {
+                    *text = None;
+                }
+            }
+        }
+        self.share_marks();
+    }
+
+    /// What is secret in one plane is secret at that path in all of them.
+    fn share_marks(&mut self) {
+        let hidden: Vec<(Mark, PathPattern)> = [&self.desired, &self.recorded, &self.actual]
+            .into_iter()
+            .filter_map(|plane| plane.observed.present())
+            .flat_map(|document| {
+                let of = |mark| document.marks().patterns(mark).map(move |pattern| (mark, pattern.clone()));
+                of(Mark::Sensitive).chain(of(Mark::Opaque)).collect::<Vec<_>>()
+            })
+            .collect();
+        for plane in [&mut self.desired, &mut self.recorded, &mut self.actual] {
+            if let Some(document) = plane.document_mut() {
+                for (mark, pattern) in &hidden {
+                    if !document.marks().patterns(*mark).any(|known| known == pattern) {
+                        document.mark(*mark, pattern.clone());
+                    }
+                }
             }
         }
     }
@@ -502,6 +526,20 @@ mod tests {
         assert!(!format!("{read:?}").contains("CANARY"));
         // Two masks are not two equal values.
         assert_eq!(written.pointer("/desired/unobservable"), Some(&json!(["/pw"])));
+    }
+
+    #[test]
+    fn law_8_a_secret_never_leaves_a_mark_in_one_plane_hides_the_path_in_all() {
+        for marked in ["desired", "recorded", "actual"] {
+            let mut wire = json!({});
+            for (plane, text) in [("desired", "CANARY-1"), ("recorded", "CANARY-2"), ("actual", "CANARY-3")] {
+                wire[plane] = json!({"status": "PRESENT", "document": {"pw": text}});
+            }
+            wire[marked]["sensitive"] = json!(["/pw"]);
+            let read = planes(wire);
+            let written = format!("{} {read:?}", serde_json::to_string(&read).unwrap());
+            assert!(!written.contains("CANARY"), "{marked}: {written}");
+        }
     }
 
     #[test]

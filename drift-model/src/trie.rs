@@ -115,6 +115,11 @@ impl<T> PatternTrie<T> {
         payloads
     }
 
+    /// Calls `found` with the name of every member of the place that a pattern goes on with.
+    pub fn members<'t>(&'t self, place: &[StepView<'_>], found: &mut impl FnMut(&'t str)) {
+        self.root.members(place, found);
+    }
+
     /// Calls `found` with the payload of every pattern that ends strictly below the place.
     pub fn beneath<'t>(&'t self, place: &[StepView<'_>], found: &mut impl FnMut(&'t T)) {
         self.root.beneath(place, found);
@@ -128,6 +133,20 @@ impl<T> Node<T> {
             self.below.iter().for_each(&mut *found);
             for (_, child) in self.children.iter().filter(|(step, _)| step.sees(view)) {
                 child.covering(rest, found);
+            }
+        }
+    }
+
+    fn members<'t>(&'t self, place: &[StepView<'_>], found: &mut impl FnMut(&'t str)) {
+        if let Some((view, rest)) = place.split_first() {
+            for (_, child) in self.children.iter().filter(|(step, _)| step.sees(view)) {
+                child.members(rest, found);
+            }
+        } else {
+            for (step, _) in &self.children {
+                if let PatternStep::Exactly(Step::Field(name)) = step {
+                    found(name);
+                }
             }
         }
     }

@@ -172,7 +172,7 @@ impl Reader {
         let mut planes = Planes::new(desired, actual).with_recorded(recorded, self.record_of);
         match self.coverage {
             Coverage::Declared => {}
-            Coverage::Exact => planes.exact.push(PathPattern::everything()),
+            Coverage::Exact => planes.exact.push(PathPattern::below_the_root()),
         }
         share_secrecy(&mut planes);
         planes.redact();

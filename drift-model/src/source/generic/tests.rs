@@ -29,7 +29,7 @@ fn an_observation_is_what_the_caller_says() {
             "method": "INVENTORY_SCAN", "observedAt": "2026-07-03T10:22:31Z",
             "planes": {
                 "desired": {"status": "PRESENT", "document": {"query": "a", "options": {"token": "(sensitive)", "*": 1}},
-                            "unknown": ["/options/~2", "/list/0/v"], "sensitive": ["/options/token"], "unobservable": ["/options/token"], "exact": [""]},
+                            "unknown": ["/options/~2", "/list/0/v"], "sensitive": ["/options/token"], "unobservable": ["/options/token"], "exact": ["/**"]},
                 "recorded": {"status": "PRESENT", "document": {"query": "a"}, "sensitive": ["/options/token"], "unobservable": ["/options/token"], "of": "DECLARATION"},
                 "actual": {"status": "PRESENT", "document": {"query": "b", "list": [{"v": 1}]}, "revision": "7", "sensitive": ["/options/token"], "unobservable": ["/options/token"]},
             },
