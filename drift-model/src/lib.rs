@@ -51,8 +51,8 @@ pub use crate::relation::{Existence, Relation};
 pub use crate::report::{AssessmentReport, Excused, Revisions, Verdict};
 pub use crate::resource::{ResourceError, ResourceRef, System, UnknownSystem};
 pub use crate::signal::{
-    AuditActor, AuditEvent, Candidate, ChangeNotice, IncidentNotice, PlanResult, ProbeResult, Register, RegisterCoverage, Report, Scope,
-    Signal, Stage, Target, Windows, candidates, correlate,
+    AuditActor, AuditEvent, Candidate, ChangeNotice, IncidentNotice, PlanResult, ProbeResult, Register,
+    RegisterCoverage, Report, Scope, Signal, Stage, Target, Windows, candidates, correlate,
 };
 pub use crate::taxonomy::{Action, Domain, DriftClass, Obligation, Recommend, Risk};
 pub use crate::time::{Span, TimeError, Timestamp};

@@ -28,8 +28,8 @@ pub use self::audit::{AuditActor, AuditEvent, Stage, Target};
 pub use self::correlate::{Candidate, candidates, correlate};
 pub(crate) use self::join::is_plural_of;
 use crate::facts::{
-    ChangeRecord, ExceptionWindow, HealthStatus, LogCoverage, Reconcile, SecretSync, SourceStatus, Suspension, SyncStatus,
-    Upgrade, Violation,
+    ChangeRecord, ExceptionWindow, HealthStatus, LogCoverage, Reconcile, SecretSync, SourceStatus, Suspension,
+    SyncStatus, Upgrade, Violation,
 };
 use crate::observation::Method;
 use crate::pattern::PathPattern;
@@ -271,12 +271,7 @@ impl ChangeNotice {
     }
 
     fn record(&self, state: crate::facts::ChangeRecordState) -> ChangeRecord {
-        ChangeRecord {
-            state,
-            id: Some(self.id.clone()),
-            url: self.url.clone(),
-            accepts_runtime: self.accepts_runtime,
-        }
+        ChangeRecord { state, id: Some(self.id.clone()), url: self.url.clone(), accepts_runtime: self.accepts_runtime }
     }
 }
 

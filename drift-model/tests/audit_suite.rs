@@ -122,7 +122,8 @@ fn kubernetes_events_agree_with_their_labels() {
 #[test]
 fn cloudtrail_records_agree_with_their_labels() {
     let reader = cloudtrail::Reader::new();
-    let found = disagreements("cloudtrail.jsonl", |event| reader.read(event).map(|record| record.event), cloud_resource);
+    let found =
+        disagreements("cloudtrail.jsonl", |event| reader.read(event).map(|record| record.event), cloud_resource);
     if let Some(found) = found {
         // The label has no resource for this CreateVpc; its answer names the VPC, as the answer of RunInstances names instances.
         assert_eq!(found, ["panther-analysis/aws_ec2_vpc_modified/00 resource"]);

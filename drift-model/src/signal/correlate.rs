@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::join::{is_about, is_in, may_explain};
 use super::{
-    AuditEvent, ChangeNotice, RegisterCoverage, IncidentNotice, PlanResult, ProbeResult, Register, Report, Signal, Windows,
+    AuditEvent, ChangeNotice, IncidentNotice, PlanResult, ProbeResult, Register, RegisterCoverage, Report, Signal,
+    Windows,
 };
 use crate::facts::{
     Actor, ActorKind, ChangeRecord, ChangeRecordState, Fact, Facts, Freshness, HealthStatus, Incident, IncidentState,
@@ -78,7 +79,12 @@ pub fn candidates(observation: &Observation, signals: &[Signal], windows: &Windo
         .map(|(event, signal)| Candidate { event: event.clone(), evidence: signal.evidence.clone() })
         .collect();
     found.sort_by(|a, b| {
-        (a.event.at, &a.event.log, &a.event.id, &a.event.verb).cmp(&(b.event.at, &b.event.log, &b.event.id, &b.event.verb))
+        (a.event.at, &a.event.log, &a.event.id, &a.event.verb).cmp(&(
+            b.event.at,
+            &b.event.log,
+            &b.event.id,
+            &b.event.verb,
+        ))
     });
     found.dedup();
     found
@@ -153,7 +159,8 @@ impl<'a> Join<'a> {
         let mut found = Vec::new();
         let mut unplaced = false;
         for (event, signal) in audit {
-            let may = event.may_have_changed() && self.holds(signal.at.or(event.at)) != Some(false) && !superseded(event);
+            let may =
+                event.may_have_changed() && self.holds(signal.at.or(event.at)) != Some(false) && !superseded(event);
             if !may {
                 continue;
             }
@@ -284,9 +291,12 @@ impl<'a> Join<'a> {
     /// What the latest signal of each kind says, stale where it is old.
     fn statuses(&self, facts: &mut Facts) {
         facts.sync = self.latest(|report| if let Report::Sync(sync) = report { Some(*sync) } else { None });
-        facts.source = self.latest(|report| if let Report::Source(source) = report { Some(source.clone()) } else { None });
-        facts.reconcile = self.latest(|report| if let Report::Reconcile(at) = report { Some(at.clone()) } else { None });
-        facts.suspended = self.latest(|report| if let Report::Suspended(is) = report { Some(is.clone()) } else { None });
+        facts.source =
+            self.latest(|report| if let Report::Source(source) = report { Some(source.clone()) } else { None });
+        facts.reconcile =
+            self.latest(|report| if let Report::Reconcile(at) = report { Some(at.clone()) } else { None });
+        facts.suspended =
+            self.latest(|report| if let Report::Suspended(is) = report { Some(is.clone()) } else { None });
         facts.secret_sync =
             self.latest(|report| if let Report::SecretSync(sync) = report { Some(sync.clone()) } else { None });
         facts.exception =
@@ -295,7 +305,8 @@ impl<'a> Join<'a> {
             // An exception ends when it says.
             facts.exception = value.clone().into();
         }
-        facts.violations = self.latest(|report| if let Report::Violations(found) = report { Some(sorted(found)) } else { None });
+        facts.violations =
+            self.latest(|report| if let Report::Violations(found) = report { Some(sorted(found)) } else { None });
         facts.actual_freshness = self.latest(|report| match report {
             Report::Plan(PlanResult::NoChanges | PlanResult::Changes) => Some(Freshness::Fresh),
             Report::Plan(PlanResult::Failed) => Some(Freshness::Stale),
@@ -306,7 +317,8 @@ impl<'a> Join<'a> {
         let failed = self.latest(|report| if let Report::Probe(probe) = report { Some(*probe) } else { None });
         facts.health =
             if failed.known() == Some(&ProbeResult::Failed) { HealthStatus::Degraded.into() } else { health };
-        let upgrade = self.latest(|report| if let Report::Upgrade(upgrade) = report { Some(upgrade.clone()) } else { None });
+        let upgrade =
+            self.latest(|report| if let Report::Upgrade(upgrade) = report { Some(upgrade.clone()) } else { None });
         facts.last_upgrade = upgrade.last_known().cloned().map_or(Fact::Unknown, Fact::Known);
     }
 

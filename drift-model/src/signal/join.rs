@@ -56,11 +56,8 @@ pub(super) fn is_about(event: &AuditEvent, scope: &Scope, observation: &Observat
 
 fn is_object(target: &Target, event: &AuditEvent, observation: &Observation) -> bool {
     let (named, observed) = (&target.resource, &observation.resource);
-    let of_kind = if named.kind.is_empty() {
-        is_plural_of(&target.plural, &observed.kind)
-    } else {
-        named.kind == observed.kind
-    };
+    let of_kind =
+        if named.kind.is_empty() { is_plural_of(&target.plural, &observed.kind) } else { named.kind == observed.kind };
     if !of_kind || !is_same_group(named, observed) {
         return false;
     }

@@ -161,7 +161,8 @@ impl ActorRule {
     fn applies(&self, log: RuleLog, identity: &Identity<'_>) -> bool {
         let parts = if self.names.is_empty() { NamePart::ALL } else { &self.names };
         let names = || parts.iter().map(|part| identity.name(*part)).filter(|name| !name.is_empty());
-        let named = self.globs.is_empty() && self.contains.is_empty() && self.words.is_empty() && self.shapes.is_empty();
+        let named =
+            self.globs.is_empty() && self.contains.is_empty() && self.words.is_empty() && self.shapes.is_empty();
         self.log == log
             && self.nobody != identity.somebody
             && (self.types.is_empty() || self.types.iter().any(|of_type| of_type == identity.of_type))
@@ -283,9 +284,9 @@ fn has_word(words: &[String], name: &str) -> bool {
 fn has_shape(shapes: &[NameShape], name: &str) -> bool {
     shapes.iter().any(|shape| match shape {
         NameShape::Person => is_person(name),
-        NameShape::Instance => name
-            .strip_prefix("i-")
-            .is_some_and(|id| id.len() >= 8 && id.bytes().all(|byte| byte.is_ascii_hexdigit())),
+        NameShape::Instance => {
+            name.strip_prefix("i-").is_some_and(|id| id.len() >= 8 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        }
         NameShape::Number => name.len() >= 10 && name.bytes().all(|byte| byte.is_ascii_digit()),
     })
 }
@@ -371,7 +372,8 @@ mod tests {
         let rules = ActorRules::built_in().preceded_by([rule]);
         let identity = Identity { somebody: true, user: "oncall-7", ..Identity::default() };
         assert_eq!(rules.find(RuleLog::Kubernetes, &identity).unwrap().kind, Some(ActorKind::BreakGlass));
-        let error = ActorRules::from_json(r#"{"rules": [{"id": "a", "log": "KUBERNETES", "gloobs": []}]}"#).unwrap_err();
+        let error =
+            ActorRules::from_json(r#"{"rules": [{"id": "a", "log": "KUBERNETES", "gloobs": []}]}"#).unwrap_err();
         assert!(error.to_string().starts_with("at `/rules/0/gloobs`"), "{error}");
     }
 }

@@ -117,7 +117,10 @@ impl Reader {
 
     fn actor(&self, user: Option<&Map<String, Value>>, impersonated: Option<&Map<String, Value>>) -> AuditActor {
         let name = |of: Option<&Map<String, Value>>| {
-            of.and_then(|of| of.get("username")).and_then(Value::as_str).filter(|name| !name.is_empty()).map(str::to_owned)
+            of.and_then(|of| of.get("username"))
+                .and_then(Value::as_str)
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
         };
         let through = name(impersonated).and(name(user));
         let acting = if name(impersonated).is_some() { impersonated } else { user };
@@ -190,9 +193,9 @@ pub fn latest(events: Vec<AuditEvent>) -> Vec<AuditEvent> {
         .map(|(index, event)| {
             let same = by_id.get(&(event.log.clone(), event.id.clone(), event.verb.clone()));
             same.into_iter().flatten().any(|other| {
-                events.get(*other).is_some_and(|known| {
-                    event.is_superseded_by(known) || (*other < index && known == event)
-                })
+                events
+                    .get(*other)
+                    .is_some_and(|known| event.is_superseded_by(known) || (*other < index && known == event))
             })
         })
         .collect();
@@ -212,7 +215,8 @@ impl<'a> Event<'a> {
         if event.text("kind")?.is_some_and(|kind| kind != "Event") {
             return Err(wrong("/kind", "expected `Event`; of an `EventList`, hand over the items"));
         }
-        if !["verb", "objectRef", "requestURI"].iter().any(|name| map.get(*name).is_some_and(|value| !value.is_null())) {
+        if !["verb", "objectRef", "requestURI"].iter().any(|name| map.get(*name).is_some_and(|value| !value.is_null()))
+        {
             return Err(wrong("", "expected an audit event, which has a `verb`, an `objectRef` or a `requestURI`"));
         }
         Ok(event)
@@ -261,7 +265,8 @@ fn mutating(verb: &str, target: Option<&Target>) -> Option<bool> {
     match verb {
         "create" | "update" | "patch" | "delete" | "deletecollection" => {
             let harmless = target.is_some_and(|target| {
-                CHANNELS.contains(&target.subresource.as_str()) || QUESTIONS.contains(&target.resource.group.as_str())
+                CHANNELS.contains(&target.subresource.as_str())
+                    || QUESTIONS.contains(&target.resource.group.as_str())
                     || target.plural.ends_with("accessreviews")
             });
             Some(!harmless)
@@ -274,9 +279,9 @@ fn mutating(verb: &str, target: Option<&Target>) -> Option<bool> {
 /// Of a deletion, the body may say so too.
 fn is_dry_run(uri: &str, verb: &str, body: Option<&Value>) -> bool {
     let query = uri.split_once('?').map_or("", |(_, query)| query);
-    let asked = query.split('&').any(|pair| {
-        pair.strip_prefix("dryRun=").is_some_and(|value| value.eq_ignore_ascii_case("all"))
-    });
+    let asked = query
+        .split('&')
+        .any(|pair| pair.strip_prefix("dryRun=").is_some_and(|value| value.eq_ignore_ascii_case("all")));
     let options = || {
         let listed = body.and_then(|body| body.get("dryRun")).and_then(Value::as_array);
         listed.is_some_and(|listed| listed.iter().any(|value| value.as_str() == Some("All")))

@@ -53,7 +53,8 @@ pub fn chain(records: &mut [Record]) {
         let of_key = record.session.access_key.as_deref().and_then(|key| by_key.get(key));
         let of_principal = record.session.principal.as_deref().and_then(|principal| by_principal.get(principal));
         let found = of_key.or(of_principal)?;
-        let earlier = |index: &&usize| match (records.get(**index).and_then(|origin| origin.event.at), record.event.at) {
+        let earlier = |index: &&usize| match (records.get(**index).and_then(|origin| origin.event.at), record.event.at)
+        {
             (Some(opened), Some(used)) => opened <= used,
             _ => true,
         };

@@ -148,7 +148,8 @@ mod tests {
         };
         assert_eq!(found("CreateImage"), ("image".into(), "ami-1".into()));
         assert_eq!(found("StopInstances"), ("instance".into(), "i-1".into()));
-        let several = json!({"requestParameters": {"instancesSet": {"items": [{"instanceId": "i-1"}, {"instanceId": "i-2"}]}}});
+        let several =
+            json!({"requestParameters": {"instancesSet": {"items": [{"instanceId": "i-1"}, {"instanceId": "i-2"}]}}});
         assert_eq!(table.find(&several, "ec2", "StopInstances").unwrap().keys, ["i-1", "i-2"]);
     }
 }

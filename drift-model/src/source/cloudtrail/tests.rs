@@ -36,7 +36,10 @@ fn what_is_no_record_is_refused_without_its_values() {
         (json!({"eventName": "CANARY"}), "at the root: expected a CloudTrail record, which has `eventSource`"),
         (json!({"eventName": ["CANARY"]}), "at `/eventName`: expected a text"),
         (json!({"Records": []}), "at `/Records`: expected one record; of a file, hand over the items"),
-        (json!({"eventName": "A", "eventSource": "b", "userIdentity": "CANARY"}), "at `/userIdentity`: expected an object"),
+        (
+            json!({"eventName": "A", "eventSource": "b", "userIdentity": "CANARY"}),
+            "at `/userIdentity`: expected an object",
+        ),
     ] {
         let error = Reader::new().read(&record).unwrap_err();
         assert_eq!(error.to_string(), message);
@@ -108,16 +111,14 @@ fn a_chain_leads_from_the_call_to_whoever_assumed_the_role() {
 fn a_chain_with_two_beginnings_or_in_a_circle_leads_nowhere() {
     let user = |name: &str| json!({"type": "IAMUser", "userName": name});
     let untouched = read(&ingress());
-    for origins in [
-        vec![assume("a", user("ana"), "OTHER-1"), assume("b", user("ben"), "OTHER-2")],
-        vec![],
-    ] {
+    for origins in [vec![assume("a", user("ana"), "OTHER-1"), assume("b", user("ben"), "OTHER-2")], vec![]] {
         let mut batch: Vec<Record> = origins.iter().map(read).chain([untouched.clone()]).collect();
         chain(&mut batch);
         assert_eq!(batch.last(), Some(&untouched));
     }
     // The same key cannot have opened itself; this must end.
-    let mut record = assume("a", json!({"type": "AssumedRole", "accessKeyId": "K", "arn": "arn:aws:sts::1:assumed-role/R/s"}), "K");
+    let mut record =
+        assume("a", json!({"type": "AssumedRole", "accessKeyId": "K", "arn": "arn:aws:sts::1:assumed-role/R/s"}), "K");
     record["responseElements"]["credentials"]["accessKeyId"] = json!("K");
     let mut batch = vec![read(&record)];
     chain(&mut batch);

@@ -105,9 +105,8 @@ impl Fields {
                 // the whole.
                 Some(directive) => {
                     let mut steps = place.clone();
-                    steps.extend(
-                        directive.split_once('/').map(|(_, member)| PatternStep::Exactly(Step::field(member))),
-                    );
+                    steps
+                        .extend(directive.split_once('/').map(|(_, member)| PatternStep::Exactly(Step::field(member))));
                     self.add(steps);
                 }
             }
@@ -129,15 +128,15 @@ mod tests {
     fn a_patch_tells_its_paths_and_never_its_values() {
         for (body, expected) in [
             (json!({"spec": {"replicas": 5, "paused": null}}), &["/spec/paused", "/spec/replicas"][..]),
-            (
-                json!({"data": {"a.b/c": "CANARY"}, "metadata": {"labels": {}}}),
-                &["/data/a.b~1c", "/metadata/labels"],
-            ),
+            (json!({"data": {"a.b/c": "CANARY"}, "metadata": {"labels": {}}}), &["/data/a.b~1c", "/metadata/labels"]),
             (
                 json!({"spec": {"$setElementOrder/containers": [{"name": "CANARY"}], "containers": [{"name": "CANARY", "image": "CANARY"}]}}),
                 &["/spec/containers"],
             ),
-            (json!({"spec": {"strategy": {"$patch": "replace", "type": "Recreate"}}}), &["/spec/strategy", "/spec/strategy/type"]),
+            (
+                json!({"spec": {"strategy": {"$patch": "replace", "type": "Recreate"}}}),
+                &["/spec/strategy", "/spec/strategy/type"],
+            ),
             (
                 json!([{"op": "replace", "path": "/spec/containers/0/image", "value": "CANARY"}, {"op": "test", "path": "/x", "value": 1},
                        {"op": "move", "from": "/a~1b", "path": "/c/-"}]),

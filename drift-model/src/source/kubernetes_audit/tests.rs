@@ -27,12 +27,21 @@ fn what_is_no_audit_event_is_refused_without_its_values() {
         (json!(null), "at the root: expected an audit event, as an object"),
         (json!([patch()]), "at the root: expected an audit event, as an object"),
         (json!({}), "at the root: expected an audit event, which has a `verb`, an `objectRef` or a `requestURI`"),
-        (json!({"kind": "Event", "apiVersion": "v1", "verb": "CANARY"}), "at `/apiVersion`: expected `audit.k8s.io/v1`, or an older version of it"),
-        (json!({"kind": "EventList", "apiVersion": "audit.k8s.io/v1", "items": []}), "at `/kind`: expected `Event`; of an `EventList`, hand over the items"),
+        (
+            json!({"kind": "Event", "apiVersion": "v1", "verb": "CANARY"}),
+            "at `/apiVersion`: expected `audit.k8s.io/v1`, or an older version of it",
+        ),
+        (
+            json!({"kind": "EventList", "apiVersion": "audit.k8s.io/v1", "items": []}),
+            "at `/kind`: expected `Event`; of an `EventList`, hand over the items",
+        ),
         (json!({"kind": "Event", "verb": ["CANARY"]}), "at `/verb`: expected a text"),
         (json!({"kind": "Event", "verb": "get", "objectRef": "CANARY"}), "at `/objectRef`: expected an object"),
         (wrong_type, "at `/user`: expected an object"),
-        (json!({"eventVersion": "1.08", "eventName": "CANARY"}), "at the root: expected an audit event, which has a `verb`, an `objectRef` or a `requestURI`"),
+        (
+            json!({"eventVersion": "1.08", "eventName": "CANARY"}),
+            "at the root: expected an audit event, which has a `verb`, an `objectRef` or a `requestURI`",
+        ),
     ] {
         let error = Reader::new().read(&event).unwrap_err();
         assert_eq!(error.to_string(), message);
@@ -47,7 +56,8 @@ fn law_8_a_secret_never_leaves_the_body_of_a_request() {
     let applied = json!({"metadata": {"annotations": {"kubectl.kubernetes.io/last-applied-configuration": "{\"data\":{\"token\":\"CANARY\"}}"}},
                          "data": {"token": "CANARY", "list": ["CANARY", {"name": "CANARY"}]}});
     event["requestObject"] = applied.clone();
-    event["responseObject"] = json!({"kind": "Secret", "apiVersion": "v1", "metadata": {"name": "CANARY"}, "data": {"token": "CANARY"}});
+    event["responseObject"] =
+        json!({"kind": "Secret", "apiVersion": "v1", "metadata": {"name": "CANARY"}, "data": {"token": "CANARY"}});
     event["annotations"] = json!({"x": "CANARY"});
     event["userAgent"] = json!("CANARY");
     let read_event = read(&event);
@@ -71,7 +81,10 @@ fn who_is_impersonated_acted_and_who_impersonated_is_named_too() {
     let mut event = patch();
     event["impersonatedUser"] = json!({"username": "system:serviceaccount:ci:deploy", "groups": ["system:masters"]});
     let actor = read(&event).actor;
-    assert_eq!((actor.kind, actor.via.as_deref(), actor.superuser), (Some(ActorKind::Pipeline), Some("alice@example.com"), true));
+    assert_eq!(
+        (actor.kind, actor.via.as_deref(), actor.superuser),
+        (Some(ActorKind::Pipeline), Some("alice@example.com"), true)
+    );
     event["impersonatedUser"] = json!({"username": ""});
     assert_eq!(read(&event).actor.id.as_deref(), Some("alice@example.com"));
 }
@@ -122,12 +135,16 @@ fn the_server_names_what_generate_name_asks_for_and_custom_kinds_are_read_from_t
         "verb": "create", "objectRef": {"resource": "widgets", "apiGroup": "shop.example", "apiVersion": "v1", "namespace": "prod"},
         "responseObject": {"kind": "Widget", "apiVersion": "shop.example/v1", "metadata": {"name": "w-x7k2p"}},
     });
-    assert_eq!(read(&event).target.unwrap().resource, ResourceRef::kubernetes("shop.example", "v1", "Widget", "prod", "w-x7k2p"));
+    assert_eq!(
+        read(&event).target.unwrap().resource,
+        ResourceRef::kubernetes("shop.example", "v1", "Widget", "prod", "w-x7k2p")
+    );
 }
 
 #[test]
 fn nothing_panics_on_any_shape() {
-    let odd = [json!(null), json!(1), json!([]), json!({}), json!("\u{0}"), json!([{"op": 1}]), json!({"a": {"$patch": []}})];
+    let odd =
+        [json!(null), json!(1), json!([]), json!({}), json!("\u{0}"), json!([{"op": 1}]), json!({"a": {"$patch": []}})];
     for member in patch().as_object().unwrap().keys() {
         for value in &odd {
             let mut event = patch();
@@ -136,10 +153,10 @@ fn nothing_panics_on_any_shape() {
         }
     }
     let mut deep = json!({});
-    for _ in 0..5_000 {
-        deep = json!({ "a": deep });
+    for _ in 0..2_000 {
+        deep = Value::Object([("a".to_owned(), deep)].into_iter().collect());
     }
     let mut event = patch();
-    event["requestObject"] = deep;
+    event.as_object_mut().unwrap().insert("requestObject".to_owned(), deep);
     assert_eq!(read(&event).fields.unwrap().len(), 1);
 }
