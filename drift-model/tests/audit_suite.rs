@@ -5,6 +5,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
     clippy::disallowed_methods,
     clippy::disallowed_macros,
     reason = "a test may fail loudly, read its cases and say how many there were"

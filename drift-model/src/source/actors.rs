@@ -161,12 +161,12 @@ impl ActorRule {
     fn applies(&self, log: RuleLog, identity: &Identity<'_>) -> bool {
         let parts = if self.names.is_empty() { NamePart::ALL } else { &self.names };
         let names = || parts.iter().map(|part| identity.name(*part)).filter(|name| !name.is_empty());
-        let named =
+        let any_name =
             self.globs.is_empty() && self.contains.is_empty() && self.words.is_empty() && self.shapes.is_empty();
         self.log == log
             && self.nobody != identity.somebody
             && (self.types.is_empty() || self.types.iter().any(|of_type| of_type == identity.of_type))
-            && (named || names().any(|name| self.fits(name)))
+            && (any_name || names().any(|name| self.fits(name)))
             && !names().any(|name| any_glob(&self.except, name) || has_shape(&self.except_shapes, name))
             && (self.groups.is_empty() || self.groups.iter().any(|group| identity.groups.contains(&group.as_str())))
             && (self.role_arns.is_empty() || any_glob(&self.role_arns, identity.role_arn))

@@ -51,7 +51,7 @@ pub(super) fn read(
         event,
         ..Identity::default()
     };
-    let rule = rules.find(RuleLog::Cloudtrail, &identity);
+    let decided_by = rules.find(RuleLog::Cloudtrail, &identity);
 
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let root = of_type == "Root";
@@ -60,15 +60,15 @@ pub(super) fn read(
         let known = named.into_iter().find(|name| !name.is_empty()).or(principal).or_else(|| text(user, "accountId"));
         if root { Some("root".to_owned()) } else { known.map(str::to_owned) }
     };
-    let id = match rule.and_then(|rule| rule.actor) {
+    let id = match decided_by.and_then(|rule| rule.actor) {
         Some(NamedActor::Service) => some(invoked_by).or_else(|| some(role)).or_else(caller),
         Some(NamedActor::Caller) | None => caller(),
     };
     let role_arn = issuer("arn").filter(|_| is_role).map(str::to_owned);
     let via = role_arn.clone().or_else(|| some(role)).filter(|via| is_role && Some(via) != id.as_ref());
     let actor = AuditActor {
-        kind: rule.and_then(|rule| rule.kind),
-        rule: rule.map(|rule| rule.id.clone()).unwrap_or_default(),
+        kind: decided_by.and_then(|rule| rule.kind),
+        rule: decided_by.map(|rule| rule.id.clone()).unwrap_or_default(),
         id: id.filter(|_| identity.somebody),
         via,
         superuser: root,
