@@ -139,6 +139,7 @@ pub struct AuditCorrelation {
     /// Who.
     pub actor: String,
     /// Which log.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub source: String,
     /// When.
     #[serde(default, skip_serializing_if = "Option::is_none")]

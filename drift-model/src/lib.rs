@@ -19,6 +19,7 @@ mod redact;
 mod relation;
 mod report;
 mod resource;
+mod signal;
 pub mod source;
 mod taxonomy;
 mod time;
@@ -49,6 +50,10 @@ pub use crate::redact::Secrets;
 pub use crate::relation::{Existence, Relation};
 pub use crate::report::{AssessmentReport, Excused, Revisions, Verdict};
 pub use crate::resource::{ResourceError, ResourceRef, System, UnknownSystem};
+pub use crate::signal::{
+    AuditActor, AuditEvent, Candidate, ChangeNotice, IncidentNotice, PlanResult, ProbeResult, Register,
+    RegisterCoverage, Report, Scope, Signal, Stage, Target, Windows, candidates, correlate,
+};
 pub use crate::taxonomy::{Action, Domain, DriftClass, Obligation, Recommend, Risk};
 pub use crate::time::{Span, TimeError, Timestamp};
 pub use crate::trie::{PatternTrie, StepView};

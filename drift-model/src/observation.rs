@@ -88,7 +88,7 @@ pub struct Observation {
 
 /// The wire form: coverage stands beside the planes, and all but three members may be left out.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an observation, as an object")]
 struct Wire {
     id: String,
     resource: ResourceRef,

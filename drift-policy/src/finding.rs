@@ -108,6 +108,8 @@ pub(crate) fn finding(
     finding.source_of_truth = Some(observation.source_of_truth.as_ref().unwrap_or(&engine.source_of_truth).clone());
     finding.state_backend.clone_from(&observation.state_backend);
     finding.changed_fields = judged.iter().map(|judged| changed_field(judged.change)).collect();
+    // An item that was removed and one that was added may have had the same index.
+    finding.changed_fields.dedup();
     match facts.actors.known().map(Vec::as_slice) {
         // Nobody is no correlation, and no candidate.
         Some([actor]) if actor.kind == ActorKind::Unattributed => {}

@@ -4,23 +4,24 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use drift_model::source::kubernetes::{Place, ProblemKind, Reader};
-use drift_model::{Observation, Plane};
+use drift_model::{Observation, Plane, Timestamp};
 use serde_json::Value;
 
+use super::audit::Log;
 use super::cli::Kubernetes;
+use super::facts::FactsFile;
 use super::input;
 use super::problem::Problem;
 use super::yaml::Dialect;
 
 /// The observations of all objects on any side, in order of their names, and what is wrong with the files.
-pub(super) fn observations(of: &Kubernetes, stdin: &mut dyn Read) -> (Vec<Observation>, Vec<Problem>) {
+pub(super) fn observations(
+    of: &Kubernetes,
+    facts: &FactsFile,
+    now: Timestamp,
+    stdin: &mut dyn Read,
+) -> (Vec<Observation>, Vec<Problem>) {
     let mut problems = Vec::new();
-    if let Some(audit) = &of.audit {
-        problems.push(
-            Problem::new(audit.display().to_string(), "audit events are not read yet")
-                .help("leave out --audit, and say who did it with --facts (`actors`)"),
-        );
-    }
     let mut side = |paths: &[PathBuf]| Side::read(paths, stdin, &mut problems);
     let (desired, recorded, actual) = (side(&of.desired), side(&of.recorded), side(&of.actual));
     let mut reader = Reader::new()
@@ -33,7 +34,18 @@ pub(super) fn observations(of: &Kubernetes, stdin: &mut dyn Read) -> (Vec<Observ
     if let Some(namespace) = &of.namespace {
         reader = reader.default_namespace(namespace);
     }
-    let reading = reader.read();
+    let log = of.audit.as_deref().map(|path| Log::read(path, stdin, &mut problems));
+    if log.is_some() {
+        // The window in which a cause may lie ends at the observation.
+        reader = reader.observed_at(now);
+    }
+    let mut reading = reader.read();
+    if let Some(log) = log {
+        for observation in &mut reading.observations {
+            let told = log.facts(observation, facts.of(observation).log_coverage.known());
+            observation.facts = std::mem::take(&mut observation.facts).or(&told);
+        }
+    }
     let place = |place: &Place| {
         let places = match place.plane {
             Some(Plane::Desired) => &desired.places,

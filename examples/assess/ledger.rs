@@ -1,20 +1,26 @@
 //! `--ledger`: where findings are kept as evidence.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use drift_evidence::{Event, Line, State};
-use drift_model::{AssessmentReport, Change, Finding, Method, Timestamp, Verdict};
+use drift_model::{AssessmentReport, Change, Digest, Finding, Method, Timestamp, Verdict};
 
 use super::problem::Problem;
 
-/// A ledger that is open for appending. Every line is on disk before the next is made.
+/// A ledger that is open for appending. A crash loses at most the lines since the last [`Ledger::sync`], and what is
+/// there of them still verifies.
 #[derive(Debug)]
 pub struct Ledger {
     place: String,
     file: File,
     chained: drift_evidence::Ledger,
+    /// The record of each fingerprint.
+    known: BTreeMap<Digest, String>,
+    /// Lines that are written and not yet on disk for certain.
+    unsynced: u32,
     /// Written first, once it is known what time it is.
     recovered: Option<Event>,
 }
@@ -45,7 +51,8 @@ impl Ledger {
             file.set_len(u64::try_from(cut.keep).unwrap_or(u64::MAX)).map_err(failed)?;
         }
         file.seek(SeekFrom::End(0)).map_err(failed)?;
-        Ok(Self { place, file, chained: ledger, recovered: cut.map(|cut| cut.event) })
+        let known = ledger.records().map(|record| (record.finding().fingerprint, record.id().to_owned())).collect();
+        Ok(Self { place, file, chained: ledger, known, unsynced: 0, recovered: cut.map(|cut| cut.event) })
     }
 
     /// Records what was found on one resource. Called in input order, once for each answer.
@@ -70,10 +77,23 @@ impl Ledger {
         }
     }
 
+    /// Makes sure that everything written so far is on disk.
+    ///
+    /// # Errors
+    ///
+    /// A [`Problem`] if the disk refuses.
+    pub fn sync(&mut self) -> Result<(), Problem> {
+        if std::mem::take(&mut self.unsynced) == 0 {
+            return Ok(());
+        }
+        let synced = self.file.sync_data();
+        synced.map_err(|error| Problem::new(self.place.as_str(), format!("cannot be written: {}", error.kind())))
+    }
+
     /// A finding that is already on record is seen again, not found again.
     fn sighting(&self, finding: &Finding, now: Timestamp) -> Event {
-        let same = |record: &&drift_evidence::Record| record.finding().fingerprint == finding.fingerprint;
-        match self.chained.records().find(same) {
+        let known = self.known.get(&finding.fingerprint).and_then(|id| self.chained.record(id));
+        match known {
             None => Event::detected(finding.clone()),
             Some(record) if record.state() == State::Closed => Event::reopened(record.id(), finding.clone()),
             Some(record) => {
@@ -86,7 +106,11 @@ impl Ledger {
     fn write(&mut self, event: &Event, now: Timestamp) -> Result<(), Problem> {
         let line: Line =
             self.chained.append(event, now).map_err(|error| Problem::new(self.place.as_str(), error.to_string()))?;
-        let written = self.file.write_all(line.stored().as_bytes()).and_then(|()| self.file.sync_data());
+        if let Event::Detected { finding, .. } = event {
+            self.known.insert(finding.fingerprint, finding.finding_id.clone());
+        }
+        self.unsynced = self.unsynced.saturating_add(1);
+        let written = self.file.write_all(line.stored().as_bytes());
         written.map_err(|error| Problem::new(self.place.as_str(), format!("cannot be written: {}", error.kind())))
     }
 }

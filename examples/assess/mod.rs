@@ -1,5 +1,6 @@
 //! `assess`: documents in, decisions out.
 
+mod audit;
 mod cli;
 mod engine;
 mod facts;
@@ -192,7 +193,7 @@ impl Session<'_> {
                 of.files.iter().try_for_each(|path| self.lines(&Source::new(path), stdin))
             }
             Some(Command::Kubernetes(of)) => {
-                let (observations, problems) = kubernetes::observations(of, stdin);
+                let (observations, problems) = kubernetes::observations(of, &self.facts, self.now, stdin);
                 self.documents(observations, &problems)
             }
             Some(Command::Opentofu(of)) => {

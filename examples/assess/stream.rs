@@ -202,7 +202,15 @@ impl Session<'_> {
     }
 
     /// Assesses a batch on all cores and writes the answers in order. Answers how many lines were bad so far.
-    fn batch(&mut self, items: &[Item], file: &str, mut complaints: u64) -> Result<u64, Stop> {
+    fn batch(&mut self, items: &[Item], file: &str, complaints: u64) -> Result<u64, Stop> {
+        let complaints = self.batch_in_order(items, file, complaints)?;
+        if let Some(ledger) = &mut self.ledger {
+            ledger.sync().map_err(Stop::Broken)?;
+        }
+        Ok(complaints)
+    }
+
+    fn batch_in_order(&mut self, items: &[Item], file: &str, mut complaints: u64) -> Result<u64, Stop> {
         for result in self.assessed(items, file) {
             match result {
                 Ok(answer) => self.write(answer)?,

@@ -322,26 +322,55 @@ fn what_is_no_object_is_named_and_the_objects_beside_it_are_answered() {
     assert!(run.is_silent_about("CANARY"));
 }
 
+/// An audit event for an object of the kind that `MANIFESTS` declares.
+fn patched(id: &str, who: &str, plural: &str, name: &str) -> String {
+    format!(
+        r#"{{"kind": "Event", "apiVersion": "audit.k8s.io/v1", "auditID": "{id}", "stage": "ResponseComplete", "verb": "update", "user": {{"username": "{who}"}}, "objectRef": {{"resource": "{plural}", "namespace": "shop", "name": "{name}", "apiVersion": "v1"}}, "responseStatus": {{"code": 200}}, "requestObject": {{"data": {{"token": "CANARY"}}}}, "stageTimestamp": "2026-07-03T10:11:02Z"}}"#
+    )
+}
+
 #[test]
-fn what_is_not_read_yet_is_said_and_not_faked() {
+fn an_audit_log_says_who_did_it_and_a_line_that_is_no_event_is_named() {
     let folder = Folder::new("audit");
-    let (git, live) = (folder.file("git.yaml", MANIFESTS), folder.file("live.json", LIVE));
-    let run = run(&[
-        "kubernetes",
-        "--desired",
-        &git,
-        "--actual",
-        &live,
-        "--audit",
-        "events.jsonl",
-        "--namespace",
-        "shop",
-        "--format",
-        "jsonl",
-    ]);
-    assert_eq!(run.exit, Exit::Problem);
-    assert!(run.errors.contains("events.jsonl: audit events are not read yet"), "{}", run.errors);
-    assert_eq!(ids(&run.output).len(), 2);
+    let git = folder.file(
+        "git.yaml",
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: app, namespace: shop}, data: {mode: live}}",
+    );
+    let live = folder.file(
+        "live.json",
+        r#"{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "app", "namespace": "shop"}, "data": {"mode": "debug"}}"#,
+    );
+    let assess = |log: &str, more: &[&str]| {
+        let events = folder.file("events.jsonl", log);
+        let mut arguments = vec!["kubernetes", "--desired", &git, "--actual", &live, "--audit", &events];
+        arguments.extend(["--format", "findings"]);
+        arguments.extend(more);
+        run(&arguments)
+    };
+    let both = format!(
+        "{}\n\n{}\n",
+        patched("a-1", "ana@shop.example", "configmaps", "app"),
+        patched("a-2", "ben@shop.example", "secrets", "app")
+    );
+    let named = assess(&both, &[]);
+    assert_eq!((named.exit, named.errors.as_str()), (Exit::Drift, ""));
+    let correlation = r#""auditCorrelation":{"actor":"ana@shop.example","source":"kubernetes-audit","eventTime":"2026-07-03T10:11:02Z"}"#;
+    assert!(named.output.contains(correlation), "{}", named.output);
+    assert!(named.is_silent_about("CANARY") && named.is_silent_about("ben@shop.example"));
+
+    let broken = assess(&format!("{both}{{\"verb\": \"CANARY\", \"user\": \"CANARY\"}}\nCANARY\n"), &[]);
+    assert_eq!(broken.exit, Exit::Problem);
+    assert!(broken.errors.contains("events.jsonl line 4: at `/user`: expected an object"), "{}", broken.errors);
+    assert!(broken.errors.contains("events.jsonl line 5: not JSON at line 1 column 1"), "{}", broken.errors);
+    assert!(broken.output.contains(correlation) && broken.is_silent_about("CANARY"));
+
+    // A log that names nobody says so only if it is said to be complete, and is.
+    let complete = folder.file("facts.json", r#"{"logCoverage": "COMPLETE", "changeRecord": "NONE"}"#);
+    let elsewhere = patched("a-2", "ben@shop.example", "secrets", "app");
+    let class = |run: &Run| run.output.contains(r#""driftClass":"UNAUTHORIZED_RUNTIME_DRIFT""#);
+    assert!(!class(&assess(&elsewhere, &[])));
+    assert!(class(&assess(&elsewhere, &["--facts", &complete])));
+    assert!(!class(&assess(&format!("{elsewhere}\n{{}}"), &["--facts", &complete])));
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! Readers: documents of real systems in, observations and facts out.
 
+pub mod actors;
 pub mod argocd;
+pub mod cloudtrail;
 pub mod external_secrets;
 pub mod flux;
 pub mod generic;
 pub mod kubernetes;
+pub mod kubernetes_audit;
 pub mod managed_fields;
 pub mod opentofu;
 

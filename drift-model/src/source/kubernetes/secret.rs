@@ -105,9 +105,23 @@ pub(crate) fn conceal_planes(planes: &mut Planes) {
 }
 
 /// Adds the plain texts that a Secret holds in base64, so that copies of them are found elsewhere.
-pub(super) fn reveal_to(secrets: &mut Secrets, document: &Document) {
-    let Some(data) = document.value().get("data").and_then(Value::as_object) else { return };
+pub(crate) fn reveal_to(secrets: &mut Secrets, document: &Document) {
+    reveal(secrets, document.value());
+    // What was applied before may be quoted elsewhere, though the object no longer holds it.
+    let applied = document.value().pointer("/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration");
+    let applied = applied.and_then(Value::as_str).and_then(|text| serde_json::from_str::<Value>(text).ok());
+    if let Some(applied) = applied {
+        reveal(secrets, &applied);
+        let written = applied.get("stringData").and_then(Value::as_object);
+        written.into_iter().flat_map(Map::values).filter_map(Value::as_str).for_each(|text| secrets.add(text));
+    }
+}
+
+/// Adds what `data` holds, as it stands and behind its base64.
+fn reveal(secrets: &mut Secrets, secret: &Value) {
+    let Some(data) = secret.get("data").and_then(Value::as_object) else { return };
     for text in data.values().filter_map(Value::as_str) {
+        secrets.add(text);
         if let Some(plain) = decode(text).and_then(|bytes| String::from_utf8(bytes).ok()) {
             secrets.add(&plain);
             secrets.add(plain.trim());
