@@ -23,6 +23,7 @@ pub mod source;
 mod taxonomy;
 mod time;
 mod trie;
+mod unit;
 mod vocabulary;
 
 pub use jsonptr;
@@ -52,6 +53,10 @@ pub use crate::resource::{ResourceError, ResourceRef, System, UnknownSystem};
 pub use crate::taxonomy::{Action, Domain, DriftClass, Obligation, Recommend, Risk};
 pub use crate::time::{Span, TimeError, Timestamp};
 pub use crate::trie::{PatternTrie, StepView};
+pub use crate::unit::{
+    DriftManagedUnit, Frequency, UnitCredentials, UnitEvidence, UnitPolicies, UnitProblem, UnitSchedule, UnitSource,
+    UnitState,
+};
 pub use crate::vocabulary::{UnknownWord, nearest};
 
 /// The plan of the house: words, rooms, laws, and why not otherwise.
