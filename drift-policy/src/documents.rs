@@ -13,9 +13,10 @@ mod reader;
 mod reconciliation;
 mod rules;
 mod taxonomy;
+mod unit;
 
 use drift_diff::{EquivalenceRule, IgnoreRule, OwnershipRule};
-use drift_model::{DocumentKind, is_api_version};
+use drift_model::{DocumentKind, DriftManagedUnit, is_api_version};
 use serde_json::Value;
 
 pub use self::auto_heal::{AppliesTo, AutoHealPolicy, NamespaceSelector};
@@ -36,11 +37,16 @@ pub(crate) enum Content {
     Ownership(OwnershipRule),
     Equivalence(EquivalenceRule),
     Ignore(IgnoreRule),
-    Taxonomy { table: Table<Domained>, extends: bool },
+    Taxonomy {
+        table: Table<Domained>,
+        extends: bool,
+    },
     Classification(Table<Classified>),
     Decision(Table<Ruling>),
     AutoHeal(AutoHealPolicy),
     Exception(DriftException),
+    /// Read and kept: an assessment does not use it, and whoever plans the looking does.
+    Unit(DriftManagedUnit, Value),
     Kept(Value),
 }
 
@@ -95,10 +101,8 @@ fn content<'t>(
         DocumentKind::ReconciliationPolicy => reconciliation::read(spec, labels).map(Content::Decision),
         DocumentKind::AutoHealPolicy => auto_heal::read(spec).map(Content::AutoHeal),
         DocumentKind::DriftException => exception::read(spec, labels).map(Content::Exception),
-        DocumentKind::DriftBudget
-        | DocumentKind::AlertRouting
-        | DocumentKind::DriftManagedUnit
-        | DocumentKind::DriftPolicyTest => {
+        DocumentKind::DriftManagedUnit => unit::read(spec).map(|unit| Content::Unit(unit, spec.tree.to_value())),
+        DocumentKind::DriftBudget | DocumentKind::AlertRouting | DocumentKind::DriftPolicyTest => {
             spec.members()?;
             let message = format!("`{kind}` is kept as it is: an assessment does not use it yet");
             root.warning("not-used", message, "keep it, and do not rely on it");
