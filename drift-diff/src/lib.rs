@@ -5,6 +5,8 @@ mod builtin;
 mod compare;
 mod delta;
 mod equivalence;
+#[cfg(feature = "schemars")]
+mod json_schema;
 mod leaf;
 mod list;
 mod mask;

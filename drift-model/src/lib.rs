@@ -7,6 +7,8 @@ mod digest;
 mod document;
 mod facts;
 mod finding;
+#[cfg(feature = "schemars")]
+mod json_schema;
 mod manifest;
 mod number;
 mod observation;

@@ -3,12 +3,16 @@
 //! Nothing stops at the first problem. Each reader asks for everything that should be there, and what is missing or wrong
 //! is reported with its place.
 
+#[cfg(feature = "schemars")]
+mod authored;
 mod auto_heal;
 mod classification;
 mod exception;
 mod exposing;
 mod field_rules;
 mod heal_mode;
+#[cfg(feature = "schemars")]
+mod json_schema;
 mod reader;
 mod reconciliation;
 mod rules;
@@ -19,10 +23,18 @@ use drift_diff::{EquivalenceRule, IgnoreRule, OwnershipRule};
 use drift_model::{DocumentKind, DriftManagedUnit, is_api_version};
 use serde_json::Value;
 
+#[cfg(feature = "schemars")]
+pub use self::authored::{
+    AcknowledgementSpec, ClassificationRuleSpec, ClassifiedSpec, DecisionRuleSpec, DomainedSpec,
+    DriftClassificationSpec, DriftExceptionSpec, DriftTaxonomySpec, Extends, ReconciliationPolicySpec, RulingSpec,
+    TaxonomyRuleSpec, ValuesSpec, WhenSpec,
+};
 pub use self::auto_heal::{AppliesTo, AutoHealPolicy, NamespaceSelector};
 pub use self::classification::Classified;
 pub use self::exception::DriftException;
 pub use self::heal_mode::HealMode;
+#[cfg(feature = "schemars")]
+pub use self::json_schema::json_schema;
 use self::reader::{Fields, Reader};
 pub(crate) use self::reader::{Findings, quote};
 pub use self::reconciliation::{Acknowledgement, Ruling};
