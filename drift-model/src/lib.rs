@@ -24,6 +24,8 @@ mod report;
 mod resource;
 pub mod source;
 mod stack;
+#[cfg(feature = "proptest")]
+pub mod strategies;
 mod taxonomy;
 mod time;
 mod trie;
