@@ -26,8 +26,8 @@ pub(super) fn read(spec: &Reader<'_>) -> Option<DriftManagedUnit> {
         }
         fields.required("source").and_then(|place| {
             let fields = place.object(&["repo", "path", "revision"])?;
-            fields.text("repo");
-            texts(&fields, &["path", "revision"])
+            texts(&fields, &["path", "revision"]);
+            fields.text("repo")
         });
         fields.maybe("state", |place| {
             let fields = place.object(&["backend", "key"])?;
@@ -43,8 +43,8 @@ pub(super) fn read(spec: &Reader<'_>) -> Option<DriftManagedUnit> {
         });
         fields.maybe("evidence", |place| {
             let fields = place.object(&["retention", "store"])?;
-            fields.maybe("retention", Reader::span);
-            texts(&fields, &["store"])
+            texts(&fields, &["store"]);
+            fields.maybe("retention", Reader::span)
         });
         Some(())
     })?;
@@ -69,11 +69,11 @@ fn schedule(place: &Reader<'_>) -> Option<()> {
     Some(())
 }
 
-fn texts(fields: &Fields<'_>, names: &[&str]) -> Option<()> {
+/// Texts that may be missing. What is wrong with them is reported; the unit itself is read once nothing is.
+fn texts(fields: &Fields<'_>, names: &[&str]) {
     for name in names {
         fields.maybe(name, Reader::text);
     }
-    Some(())
 }
 
 fn report(spec: &Reader<'_>, problem: UnitProblem) {
