@@ -87,7 +87,7 @@ pub fn path_pattern() -> impl Strategy<Value = PathPattern> + Clone {
     (vec(step, 0..5), any::<bool>()).prop_map(|(steps, below)| PathPattern { steps, below })
 }
 
-/// A document of [`json`], with up to three marks of any kind.
+/// A document of [`json()`], with up to three marks of any kind.
 pub fn document() -> impl Strategy<Value = Document> + Clone {
     let mark = select(vec![Mark::Unknown, Mark::Sensitive, Mark::Opaque, Mark::Unobservable]);
     (json(), vec((mark, path_pattern()), 0..4)).prop_map(|(value, marks)| {
