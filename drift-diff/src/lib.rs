@@ -6,6 +6,8 @@ mod change;
 mod compare;
 mod delta;
 mod equivalence;
+#[cfg(feature = "schemars")]
+mod json_schema;
 mod leaf;
 mod list;
 mod mask;

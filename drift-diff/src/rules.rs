@@ -12,6 +12,7 @@ use crate::equivalence::Same;
 
 /// Which resources a rule is about. What is left out matches everything; texts are globs.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct ResourceSelector {
@@ -58,6 +59,7 @@ impl<T> Named<T> {
 
 /// Who owns which paths: `spec` of a `DriftOwnershipRule` (seeds S0.8.3).
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct OwnershipRule {
@@ -79,6 +81,7 @@ pub struct OwnershipRule {
 
 /// A path that a controller owns.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ControllerClaim {
@@ -93,6 +96,7 @@ pub struct ControllerClaim {
 
 /// When two values mean the same: `spec` of an `EquivalenceRule`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct EquivalenceRule {
@@ -111,6 +115,7 @@ pub struct EquivalenceRule {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<String>,
     /// DEFAULT: the value that absence stands for.
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "crate::json_schema::any"))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
     /// Must be said where the pattern reaches paths that expose something.
@@ -120,6 +125,7 @@ pub struct EquivalenceRule {
 
 /// What is left aside: `spec` of an `IgnoreRule`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct IgnoreRule {

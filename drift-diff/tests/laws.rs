@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use drift_diff::{Comparer, Delta, Rules};
+use drift_model::strategies::{json, tree};
 use drift_model::{
     Disposition, Document, Facts, FieldPath, Mark, Observation, Observed, PlaneState, Planes, RecordOf, Relation,
     ResourceRef, Step, UnknownReason, Verdict,
@@ -32,34 +33,6 @@ fn three(d: &Value, r: &Value, a: &Value) -> Observation {
 fn told(delta: &Delta<'_>) -> String {
     let changes: Vec<_> = delta.changes.iter().map(drift_diff::FieldChange::to_change).collect();
     format!("{} {:?} {}", delta.verdict, delta.reason, serde_json::to_string(&changes).unwrap())
-}
-
-fn scalar() -> impl Strategy<Value = Value> {
-    prop_oneof![(0..3_i64).prop_map(Value::from), Just(json!("x")), Just(json!(true)), Just(json!("y"))]
-}
-
-/// Trees of maps and scalars, in which three planes often agree.
-fn tree() -> impl Strategy<Value = Value> {
-    let leaf = scalar();
-    let inner = leaf.prop_recursive(3, 12, 3, |inner| {
-        proptest::collection::btree_map("[a-c]", inner, 1..4).prop_map(|map| Value::Object(map.into_iter().collect()))
-    });
-    proptest::collection::btree_map("[a-c]", inner, 0..4).prop_map(|map| Value::Object(map.into_iter().collect()))
-}
-
-/// Any JSON, with lists of every sort.
-fn any_json() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![scalar(), Just(Value::Null), Just(json!(1.0)), Just(json!({})), Just(json!([]))];
-    leaf.prop_recursive(4, 32, 4, |inner| {
-        prop_oneof![
-            proptest::collection::btree_map("[a-c]|name|id", inner.clone(), 0..4)
-                .prop_map(|map| Value::Object(map.into_iter().collect())),
-            proptest::collection::vec(inner, 0..4).prop_map(Value::from),
-            proptest::collection::vec(("[a-d]", 0..3_i64), 0..4).prop_map(|items| {
-                items.into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
-            }),
-        ]
-    })
 }
 
 fn leaves(value: &Value, path: &FieldPath, found: &mut BTreeSet<FieldPath>) {
@@ -134,7 +107,7 @@ proptest! {
     }
 
     #[test]
-    fn law_4_nothing_vanishes(d in any_json(), r in any_json(), a in any_json()) {
+    fn law_4_nothing_vanishes(d in json(), r in json(), a in json()) {
         let (comparer, observation) = (comparer(), three(&d, &r, &a));
         let delta = comparer.compare(&observation, &Facts::default());
         // Drifted exactly when a change that is drift is listed.
@@ -153,7 +126,7 @@ proptest! {
     }
 
     #[test]
-    fn equal_planes_are_in_sync(value in any_json()) {
+    fn equal_planes_are_in_sync(value in json()) {
         let (comparer, observation) = (comparer(), three(&value, &value, &value));
         let delta = comparer.compare(&observation, &Facts::default());
         prop_assert_eq!(delta.verdict, Verdict::InSync);
@@ -161,7 +134,7 @@ proptest! {
     }
 
     #[test]
-    fn law_9_same_in_same_out(d in any_json(), r in any_json(), a in any_json()) {
+    fn law_9_same_in_same_out(d in json(), r in json(), a in json()) {
         let comparer = comparer();
         let observations = [three(&d, &r, &a), three(&reversed(&d), &reversed(&r), &reversed(&a))];
         let [once, twice] = observations.each_ref().map(|observation| told(&comparer.compare(observation, &Facts::default())));
@@ -169,7 +142,7 @@ proptest! {
     }
 
     #[test]
-    fn law_3_no_result_is_not_no_drift(d in any_json(), a in any_json()) {
+    fn law_3_no_result_is_not_no_drift(d in json(), a in json()) {
         let comparer = comparer();
         let reasons = UnknownReason::ALL.iter().copied();
         for reason in reasons {

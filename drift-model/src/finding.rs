@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::change::Change;
 use crate::digest::Digest;
-use crate::facts::Actor;
+use crate::facts::{Actor, ActorKind};
 use crate::relation::Relation;
 use crate::taxonomy::{Action, DriftClass, Obligation, Risk};
 use crate::time::{Span, Timestamp};
@@ -144,11 +144,14 @@ pub struct AuditCorrelation {
     /// When.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_time: Option<Timestamp>,
+    /// What kind of actor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<ActorKind>,
 }
 
 impl From<&Actor> for AuditCorrelation {
     fn from(actor: &Actor) -> Self {
-        Self { actor: actor.id.clone(), source: actor.source.clone(), event_time: actor.at }
+        Self { actor: actor.id.clone(), source: actor.source.clone(), event_time: actor.at, kind: Some(actor.kind) }
     }
 }
 

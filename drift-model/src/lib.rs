@@ -7,11 +7,14 @@ mod digest;
 mod document;
 mod facts;
 mod finding;
+#[cfg(feature = "schemars")]
+mod json_schema;
 mod manifest;
 mod number;
 mod observation;
 mod owner;
 mod path;
+mod path_forms;
 mod pattern;
 mod plane;
 mod read;
@@ -21,9 +24,13 @@ mod report;
 mod resource;
 mod signal;
 pub mod source;
+mod stack;
+#[cfg(feature = "proptest")]
+pub mod strategies;
 mod taxonomy;
 mod time;
 mod trie;
+mod unit;
 mod vocabulary;
 
 pub use jsonptr;
@@ -43,6 +50,7 @@ pub use crate::number::{Decimal, NumberRelation};
 pub use crate::observation::{Method, Observation};
 pub use crate::owner::{Claim, ClaimOrigin, Owner, OwnerKind};
 pub use crate::path::{FieldPath, Literal, PathError, PathErrorKind, Step};
+pub use crate::path_forms::{AttributePathError, item_step};
 pub use crate::pattern::PathPattern;
 pub use crate::plane::{Coverage, Observed, Plane, PlaneState, Planes, RecordOf, UnknownReason};
 pub use crate::read::{ReadError, ReadErrorKind, from_json, from_value};
@@ -54,13 +62,23 @@ pub use crate::signal::{
     AuditActor, AuditEvent, Candidate, ChangeNotice, IncidentNotice, PlanResult, ProbeResult, Register,
     RegisterCoverage, Report, Scope, Signal, Stage, Target, Windows, candidates, correlate,
 };
+pub use crate::stack::{
+    ActorCorrelation, ActorCorrelationError, RunStatus, StackMismatch, StackOutcome, StackResult, StackRun, Transport,
+};
 pub use crate::taxonomy::{Action, Domain, DriftClass, Obligation, Recommend, Risk};
 pub use crate::time::{Span, TimeError, Timestamp};
 pub use crate::trie::{PatternTrie, StepView};
+pub use crate::unit::{
+    DriftManagedUnit, Frequency, UnitCredentials, UnitEvidence, UnitPolicies, UnitProblem, UnitSchedule, UnitSource,
+    UnitState,
+};
 pub use crate::vocabulary::{UnknownWord, nearest};
 
 #[doc(hidden)]
 pub mod __private {
+    #[cfg(feature = "schemars")]
+    pub use schemars;
+
     pub use crate::vocabulary::WordVisitor;
 }
 

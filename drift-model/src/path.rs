@@ -160,7 +160,7 @@ impl Step {
     }
 
     /// The child that this step leads to, with its RFC 6901 token.
-    fn find<'v>(&self, parent: &'v Value) -> Option<(String, &'v Value)> {
+    pub(crate) fn find<'v>(&self, parent: &'v Value) -> Option<(String, &'v Value)> {
         match (self, parent) {
             (Self::Field(name), Value::Object(map)) => map.get(name).map(|value| (name.clone(), value)),
             (Self::Index(index), Value::Object(map)) => {
@@ -218,6 +218,12 @@ impl Literal {
     #[must_use]
     pub fn of(value: &Value) -> Self {
         Self(canonical::text(value))
+    }
+
+    /// The value; `None` for one that this build of `serde_json` cannot hold.
+    #[must_use]
+    pub fn value(&self) -> Option<Value> {
+        serde_json::from_str(&self.0).ok()
     }
 
     /// Is this the literal of `value`?

@@ -151,6 +151,9 @@ pub enum TimeError {
     /// Not a length of time.
     #[error("bad duration, expected a whole number and a unit such as `90s`, `15m`, `4h`, `7d`, `4w` or `1y`")]
     Span,
+    /// Not a frequency.
+    #[error("bad frequency, expected `hourly`, `daily`, `weekly`, or a duration such as `15m` or `4h`")]
+    Frequency,
 }
 
 macro_rules! serde_as_text {

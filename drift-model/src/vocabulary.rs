@@ -159,6 +159,8 @@ macro_rules! vocabulary {
             }
         }
 
+        $crate::__vocabulary_schema!($Name);
+
         impl<'de> serde::Deserialize<'de> for $Name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 deserializer.deserialize_str($crate::__private::WordVisitor {
@@ -171,6 +173,40 @@ macro_rules! vocabulary {
     };
 }
 pub(crate) use vocabulary;
+
+/// The JSON Schema of a vocabulary. A macro of its own, because features are those of the crate that a macro is called in.
+#[cfg(feature = "schemars")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __vocabulary_schema {
+    ($Name:ident) => {
+        impl $crate::__private::schemars::JsonSchema for $Name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($Name).into()
+            }
+
+            fn schema_id() -> std::borrow::Cow<'static, str> {
+                concat!(module_path!(), "::", stringify!($Name)).into()
+            }
+
+            fn json_schema(_: &mut $crate::__private::schemars::SchemaGenerator) -> $crate::__private::schemars::Schema {
+                $crate::__private::schemars::json_schema!({ "type": "string", "enum": Self::WORDS })
+            }
+        }
+    };
+}
+
+/// Without the feature there is no schema.
+#[cfg(not(feature = "schemars"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __vocabulary_schema {
+    ($Name:ident) => {};
+}
 
 #[cfg(test)]
 mod tests {

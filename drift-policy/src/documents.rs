@@ -3,25 +3,38 @@
 //! Nothing stops at the first problem. Each reader asks for everything that should be there, and what is missing or wrong
 //! is reported with its place.
 
+#[cfg(feature = "schemars")]
+mod authored;
 mod auto_heal;
 mod classification;
 mod exception;
 mod exposing;
 mod field_rules;
 mod heal_mode;
+#[cfg(feature = "schemars")]
+mod json_schema;
 mod reader;
 mod reconciliation;
 mod rules;
 mod taxonomy;
+mod unit;
 
 use drift_diff::{EquivalenceRule, IgnoreRule, OwnershipRule};
-use drift_model::{DocumentKind, is_api_version};
+use drift_model::{DocumentKind, DriftManagedUnit, is_api_version};
 use serde_json::Value;
 
+#[cfg(feature = "schemars")]
+pub use self::authored::{
+    AcknowledgementSpec, ClassificationRuleSpec, ClassifiedSpec, DecisionRuleSpec, DomainedSpec,
+    DriftClassificationSpec, DriftExceptionSpec, DriftTaxonomySpec, Extends, ReconciliationPolicySpec, RulingSpec,
+    TaxonomyRuleSpec, ValuesSpec, WhenSpec,
+};
 pub use self::auto_heal::{AppliesTo, AutoHealPolicy, NamespaceSelector};
 pub use self::classification::Classified;
 pub use self::exception::DriftException;
 pub use self::heal_mode::HealMode;
+#[cfg(feature = "schemars")]
+pub use self::json_schema::json_schema;
 use self::reader::{Fields, Reader};
 pub(crate) use self::reader::{Findings, quote};
 pub use self::reconciliation::{Acknowledgement, Ruling};
@@ -36,11 +49,16 @@ pub(crate) enum Content {
     Ownership(OwnershipRule),
     Equivalence(EquivalenceRule),
     Ignore(IgnoreRule),
-    Taxonomy { table: Table<Domained>, extends: bool },
+    Taxonomy {
+        table: Table<Domained>,
+        extends: bool,
+    },
     Classification(Table<Classified>),
     Decision(Table<Ruling>),
     AutoHeal(AutoHealPolicy),
     Exception(DriftException),
+    /// Read and kept: an assessment does not use it, and whoever plans the looking does.
+    Unit(DriftManagedUnit, Value),
     Kept(Value),
 }
 
@@ -95,10 +113,8 @@ fn content<'t>(
         DocumentKind::ReconciliationPolicy => reconciliation::read(spec, labels).map(Content::Decision),
         DocumentKind::AutoHealPolicy => auto_heal::read(spec).map(Content::AutoHeal),
         DocumentKind::DriftException => exception::read(spec, labels).map(Content::Exception),
-        DocumentKind::DriftBudget
-        | DocumentKind::AlertRouting
-        | DocumentKind::DriftManagedUnit
-        | DocumentKind::DriftPolicyTest => {
+        DocumentKind::DriftManagedUnit => unit::read(spec).map(|unit| Content::Unit(unit, spec.tree.to_value())),
+        DocumentKind::DriftBudget | DocumentKind::AlertRouting | DocumentKind::DriftPolicyTest => {
             spec.members()?;
             let message = format!("`{kind}` is kept as it is: an assessment does not use it yet");
             root.warning("not-used", message, "keep it, and do not rely on it");

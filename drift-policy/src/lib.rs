@@ -22,6 +22,12 @@ pub use crate::documents::{
     Acknowledgement, AppliesTo, AutoHealPolicy, Classified, Domained, DriftException, HealMode, NamespaceSelector,
     Ruling,
 };
+#[cfg(feature = "schemars")]
+pub use crate::documents::{
+    AcknowledgementSpec, ClassificationRuleSpec, ClassifiedSpec, DecisionRuleSpec, DomainedSpec,
+    DriftClassificationSpec, DriftExceptionSpec, DriftTaxonomySpec, Extends, ReconciliationPolicySpec, RulingSpec,
+    TaxonomyRuleSpec, ValuesSpec, WhenSpec, json_schema,
+};
 pub use crate::engine::Engine;
 pub use crate::policy::Policy;
 pub use crate::table::{Case, Column, Columns, Condition, ConditionError, Decided, Rule, Table, TableError, When};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use drift_diff::{Named, Rules};
-use drift_model::{Digest, DocumentKind, canonical_text};
+use drift_model::{Digest, DocumentKind, DriftManagedUnit, UnitProblem, canonical_text};
 use serde_json::Value;
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
@@ -47,6 +47,7 @@ pub struct Policy {
     heal_policies: Vec<Named<AutoHealPolicy>>,
     exceptions: Vec<Named<DriftException>>,
     rules: Rules,
+    units: Vec<Named<DriftManagedUnit>>,
     kept: BTreeMap<DocumentKind, Vec<Named<Value>>>,
     digest: Digest,
 }
@@ -85,6 +86,7 @@ impl Policy {
         for authored in documents {
             problems.extend(draft.add(&authored, extended));
         }
+        problems.extend(draft.beside_each_other());
         if problems.has_errors() {
             return Err(problems);
         }
@@ -140,6 +142,12 @@ impl Policy {
         &self.rules
     }
 
+    /// The registry: what is watched, by name. An assessment does not use it.
+    #[must_use]
+    pub fn units(&self) -> &[Named<DriftManagedUnit>] {
+        &self.units
+    }
+
     /// The `spec`s of documents of a kind that an assessment does not use, as they are written, by name.
     #[must_use]
     pub fn kept(&self, kind: DocumentKind) -> &[Named<Value>] {
@@ -163,6 +171,7 @@ struct Draft {
     heal_policies: Vec<Named<AutoHealPolicy>>,
     exceptions: Vec<Named<DriftException>>,
     rules: Rules,
+    units: Vec<Named<DriftManagedUnit>>,
     kept: BTreeMap<DocumentKind, Vec<Named<Value>>>,
     /// The labels of the taxonomy.
     labels: Labels,
@@ -225,12 +234,33 @@ impl Draft {
             Content::Decision(table) => self.decision = Some(table),
             Content::AutoHeal(spec) => self.heal_policies.push(Named::new(name, spec)),
             Content::Exception(spec) => self.exceptions.push(Named::new(name, spec)),
+            Content::Unit(unit, spec) => {
+                self.units.push(Named::new(name.clone(), unit));
+                self.kept.entry(kind).or_default().push(Named::new(name, spec));
+                return false;
+            }
             Content::Kept(spec) => {
                 self.kept.entry(kind).or_default().push(Named::new(name, spec));
                 return false;
             }
         }
         true
+    }
+
+    /// What is wrong with documents of the registry beside each other, in their order; alone they are looked at before.
+    fn beside_each_other(&self) -> Vec<Diagnostic> {
+        let units: Vec<&DriftManagedUnit> = self.units.iter().map(|unit| &unit.spec).collect();
+        let alone: Vec<Vec<UnitProblem>> = units.iter().map(|unit| unit.validate()).collect();
+        let beside = DriftManagedUnit::validate_all(&units).into_iter().filter_map(|(index, problem)| {
+            let unit = self.units.get(index)?;
+            if alone.get(index)?.contains(&problem) {
+                return None;
+            }
+            let severity = if problem.warning { Severity::Warning } else { Severity::Error };
+            let pointer = format!("/spec{}", problem.pointer);
+            Some(Diagnostic::new(severity, problem.code, &unit.name, pointer, problem.message).with_help(problem.help))
+        });
+        beside.collect()
     }
 
     /// The policy, if every table is there.
@@ -240,6 +270,7 @@ impl Draft {
         by_name(&mut self.rules.ownership);
         by_name(&mut self.rules.equivalences);
         by_name(&mut self.rules.ignores);
+        by_name(&mut self.units);
         self.kept.values_mut().for_each(|kept| by_name(kept));
         self.texts.sort();
         Some(Policy {
@@ -249,6 +280,7 @@ impl Draft {
             heal_policies: self.heal_policies,
             exceptions: self.exceptions,
             rules: self.rules,
+            units: self.units,
             kept: self.kept,
             digest: Digest::of_parts(self.texts.iter().map(String::as_str)),
         })

@@ -133,13 +133,75 @@ fn the_routes_and_the_unit_of_the_seeds_are_kept_as_they_stand() {
     assert_eq!(
         warnings.to_string(),
         "warning[not-used] routes: `AlertRouting` is kept as it is: an assessment does not use it yet\n  \
-           help: keep it, and do not rely on it\n\
-         warning[not-used] payments-prod-network: `DriftManagedUnit` is kept as it is: an assessment does not use it yet\n  \
            help: keep it, and do not rely on it"
     );
     assert_eq!(policy.kept(DocumentKind::AlertRouting)[0].spec, routes);
     assert_eq!(policy.kept(DocumentKind::DriftManagedUnit)[0].spec, unit);
+    let [registered] = policy.units() else { panic!("one unit") };
+    assert_eq!(registered.name, "payments-prod-network");
+    assert_eq!(registered.spec, drift_model::from_value(unit).unwrap());
     assert_eq!(policy.digest(), Policy::shipped().digest(), "what is not used is not in force");
+}
+
+#[test]
+fn everything_that_is_wrong_with_a_unit_is_said_at_once() {
+    let unit = json!({
+        "type": "", "owner": 7, "riskTier": "high", "sources": {},
+        "source": {"path": "prod", "branch": "main"},
+        "state": {"backend": "s3"}, "credentials": {},
+        "schedule": {"frequency": "often", "staleAfter": "soon", "requestsPerMinute": 0},
+        "policies": {"autoHeal": "no"},
+        "evidence": {"retention": 7},
+    });
+    let told = Policy::read(vec![document("DriftManagedUnit", "broken", unit)]).unwrap_err();
+    let mut told: Vec<_> = told.iter().map(|problem| (problem.code, problem.pointer.as_str())).collect();
+    told.sort_by_key(|(_, pointer)| *pointer);
+    assert_eq!(
+        told,
+        [
+            ("missing-field", "/spec"),
+            ("missing-field", "/spec/credentials"),
+            ("wrong-type", "/spec/evidence/retention"),
+            ("wrong-type", "/spec/owner"),
+            ("wrong-type", "/spec/policies/autoHeal"),
+            ("bad-duration", "/spec/schedule/frequency"),
+            ("out-of-range", "/spec/schedule/requestsPerMinute"),
+            ("bad-duration", "/spec/schedule/staleAfter"),
+            ("missing-field", "/spec/source"),
+            ("unknown-field", "/spec/source/branch"),
+            ("unknown-field", "/spec/sources"),
+            ("missing-field", "/spec/state"),
+            ("empty-text", "/spec/type"),
+        ]
+    );
+}
+
+fn registered(name: &str, owner: &str, frequency: &str) -> Authored {
+    let spec = json!({
+        "type": "opentofu-stack", "owner": owner, "environment": "prod", "riskTier": "critical",
+        "source": {"repo": "github.com/acme/infra-live", "path": name},
+        "credentials": {"oidcRole": "arn:aws:iam::123456789012:role/drift"},
+        "schedule": {"frequency": frequency},
+    });
+    document("DriftManagedUnit", name, spec)
+}
+
+#[test]
+fn units_are_looked_at_beside_each_other() {
+    let problems = said(vec![registered("network", "platform", "weekly"), registered("shop", "apps", "hourly")]);
+    assert_eq!(
+        problems,
+        "warning[slow-schedule] network /spec/schedule/frequency: every 7d is seldom for a unit of tier `critical`\n  \
+           help: look at it every 1d at least, or register it with a lower tier\n\
+         error[global-role] network /spec/credentials/oidcRole: the role `arn:aws:iam::123456789012:role/drift` reads 2 \
+         units of several owners or environments\n  \
+           help: give each unit a role of its own, which may read this unit and nothing else\n\
+         error[global-role] shop /spec/credentials/oidcRole: the role `arn:aws:iam::123456789012:role/drift` reads 2 \
+         units of several owners or environments\n  \
+           help: give each unit a role of its own, which may read this unit and nothing else"
+    );
+    let problems = said(vec![registered("network", "platform", "daily"), registered("dns", "platform", "hourly")]);
+    assert_eq!(problems.matches("warning[shared-role]").count(), 2, "{problems}");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use super::reader::Reader;
 ///
 /// It is the other half of a decision: nothing heals that no policy covers.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct AutoHealPolicy {
@@ -34,6 +35,7 @@ pub struct AutoHealPolicy {
 
 /// Which resources an [`AutoHealPolicy`] is about.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct AppliesTo {
@@ -46,6 +48,7 @@ pub struct AppliesTo {
 
 /// Namespaces, by what is attached to them.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct NamespaceSelector {

@@ -127,7 +127,7 @@ fn glob(place: &Reader<'_>) -> Option<()> {
 }
 
 /// Checks a `spec`, and makes the rule of one in which nothing is wrong.
-fn rule<T: DeserializeOwned>(spec: &Reader<'_>, check: impl FnOnce() -> Option<()>) -> Option<T> {
+pub(super) fn rule<T: DeserializeOwned>(spec: &Reader<'_>, check: impl FnOnce() -> Option<()>) -> Option<T> {
     let before = spec.errors();
     check();
     if spec.errors() > before {

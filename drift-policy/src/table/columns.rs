@@ -123,6 +123,14 @@ macro_rules! columns {
                 match self { $( Self::$Variant => $fact, )+ }
             }
 
+            /// The words that a `when` may have here, where the list is closed.
+            #[cfg(feature = "schemars")]
+            pub(crate) fn closed_words(self) -> Option<Vec<&'static str>> {
+                let Values::Words(words) = self.values() else { return None };
+                let besides = ["*"].into_iter().chain(self.is_fact().then_some(UNKNOWN));
+                Some(words.iter().copied().chain(besides).collect())
+            }
+
             pub(crate) const fn values(self) -> Values {
                 match self { $( Self::$Variant => $values, )+ }
             }

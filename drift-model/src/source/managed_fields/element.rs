@@ -49,6 +49,30 @@ impl PathElement {
         }
     }
 
+    /// The field of this name.
+    #[must_use]
+    pub fn field(name: impl Into<String>) -> Self {
+        Self(Kind::Field(name.into()))
+    }
+
+    /// The list item at this position; `None` beyond 2^63.
+    #[must_use]
+    pub fn index(index: usize) -> Option<Self> {
+        i64::try_from(index).ok().map(|index| Self(Kind::Index(index)))
+    }
+
+    /// The list item with these key fields.
+    pub(crate) fn key(keys: impl IntoIterator<Item = (String, Value)>) -> Self {
+        let mut keys: Vec<_> = keys.into_iter().map(|(name, value)| (name, Json(value))).collect();
+        keys.sort();
+        Self(Kind::Key(keys))
+    }
+
+    /// The list item of this value.
+    pub(crate) const fn item(value: Value) -> Self {
+        Self(Kind::Item(Json(value)))
+    }
+
     /// Does it select an item of a list, by key or by value?
     #[must_use]
     pub const fn is_item(&self) -> bool {
