@@ -6,11 +6,11 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use drift_diff::{Comparer, Delta, Rules};
+use drift_diff::{Comparer, Delta, Named, Rules};
 use drift_model::strategies::{json, tree};
 use drift_model::{
-    Disposition, Document, Facts, FieldPath, Mark, Observation, Observed, PlaneState, Planes, RecordOf, Relation,
-    ResourceRef, Step, UnknownReason, Verdict,
+    Claim, ClaimOrigin, Disposition, Document, Facts, FieldPath, Mark, Observation, Observed, OwnerKind, PlaneState,
+    Planes, RecordOf, Relation, ResourceRef, Step, UnknownReason, Verdict,
 };
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -116,6 +116,13 @@ proptest! {
         if drift_diff::equal(&r, &a) == drift_diff::Equality::Different {
             prop_assert!(!delta.changes.is_empty(), "{} {} {}", d, r, a);
         }
+        // What Git declares at the top and the runtime has otherwise is listed as well.
+        let declared = d.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+        for (name, value) in declared {
+            let other = a.get(name).is_none_or(|there| drift_diff::equal(value, there) == drift_diff::Equality::Different);
+            let below = |path: &FieldPath| path.is_root() || path.steps().first() == Some(&Step::field(name.as_str()));
+            prop_assert!(!other || delta.changes.iter().any(|change| below(&change.path)), "{name} of {d} {a}");
+        }
         // Sorted, and no place is listed twice for the same thing. (An item that actual lacks goes by its index in desired,
         // which may be that of another item in actual: the pointers tell them apart.)
         let paths: Vec<_> = delta.changes.iter().map(|change| (change.path.clone(), change.kind)).collect();
@@ -139,6 +146,20 @@ proptest! {
         let observations = [three(&d, &r, &a), three(&reversed(&d), &reversed(&r), &reversed(&a))];
         let [once, twice] = observations.each_ref().map(|observation| told(&comparer.compare(observation, &Facts::default())));
         prop_assert_eq!(once, twice);
+    }
+
+    #[test]
+    fn law_9_same_in_same_out_whatever_the_order_of_rules_and_claims(d in json(), a in json(), order in Just(vec![0_usize, 1, 2, 3]).prop_shuffle()) {
+        let claims = ["/a", "/b", "/a/b", "/c"].map(|path| Claim::new(path.parse().unwrap(), OwnerKind::Controller, ClaimOrigin::ManagedFields).by(path));
+        let rule = |path: &str| Named::new(path, serde_json::from_value(json!({"resource": {}, "runtimeOwned": [path]})).unwrap());
+        let told_in = |order: &[usize]| -> String {
+            let rules = Rules { ownership: order.iter().map(|i| rule(["/a", "/b", "/a/c", "/name"][*i])).collect(), ..Rules::default() };
+            let mut observation = three(&d, &d, &a);
+            observation.claims = order.iter().map(|i| claims[*i].clone()).collect();
+            let comparer = Comparer::compile(&rules).unwrap();
+            told(&comparer.compare(&observation, &Facts::default()))
+        };
+        prop_assert_eq!(told_in(&[0, 1, 2, 3]), told_in(&order[..]));
     }
 
     #[test]

@@ -145,7 +145,7 @@ pub struct AuditCorrelation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_time: Option<Timestamp>,
     /// What kind of actor.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing)]
     pub kind: Option<ActorKind>,
 }
 

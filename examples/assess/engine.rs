@@ -1,5 +1,7 @@
 //! The one place that knows how the engine is built and asked.
 
+use std::collections::BTreeMap;
+
 use drift_diff::Rules;
 use drift_model::{Action, AssessmentReport, Digest, Facts, Method, Observation};
 pub use drift_policy::Tree;
@@ -26,9 +28,10 @@ impl Engine {
     pub fn compile(documents: Vec<Located<Tree>>, all_were_read: bool) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
         let documents: Vec<Authored> =
             documents.into_iter().map(|located| Authored::new(located.place, located.content)).collect();
-        let (policy, found) = match Policy::read(documents.clone()) {
-            Ok(read) if all_were_read => read,
-            Ok((_, found)) | Err(found) => (what_remains(documents), found),
+        let places = places(&documents);
+        let (policy, found, whole) = match Policy::read(documents.clone()) {
+            Ok((policy, found)) if all_were_read => (policy, found, true),
+            Ok((_, found)) | Err(found) => (what_remains(documents), found, false),
         };
         let contract = Contract::new()
             .owner("unowned")
@@ -38,8 +41,15 @@ impl Engine {
             .decided_by(policy)
             .may(Action::ALL.iter().copied())
             .evidence_in("evidence://assess");
-        let engine = drift_policy::Engine::compile(contract).map_err(|found| problems(&found))?;
-        Ok((Self { engine }, problems(&found)))
+        let engine = drift_policy::Engine::compile(contract).map_err(|found| problems(&found, &places))?;
+        let mut said = problems(&found, &places);
+        if !whole {
+            let text = "documents with errors are left out, and no machine heals by what remains";
+            said.push(
+                Problem::new("policy", text).help("mend them; a table that is left out is the shipped one").warning(),
+            );
+        }
+        Ok((Self { engine }, said))
     }
 
     /// Assesses one resource.
@@ -64,14 +74,32 @@ fn what_remains(documents: Vec<Authored>) -> Policy {
     Policy::read(right).map_or_else(|_| Policy::shipped(), |(policy, _)| policy)
 }
 
-fn problems(found: &Diagnostics) -> Vec<Problem> {
-    found.iter().map(problem).collect()
+/// The place of each document, by its name; several where documents share one.
+fn places(documents: &[Authored]) -> BTreeMap<String, String> {
+    let mut places: BTreeMap<String, String> = BTreeMap::new();
+    for document in documents {
+        let name = document.content.get("metadata").and_then(|metadata| metadata.get("name"));
+        if let Some(Tree::Text(name)) = name {
+            let place = places.entry(name.clone()).or_default();
+            let comma = if place.is_empty() { "" } else { ", " };
+            place.extend([comma, document.document.as_str()]);
+        }
+    }
+    places
 }
 
-fn problem(found: &Diagnostic) -> Problem {
+fn problems(found: &Diagnostics, places: &BTreeMap<String, String>) -> Vec<Problem> {
+    found.iter().map(|found| problem(found, places)).collect()
+}
+
+fn problem(found: &Diagnostic, places: &BTreeMap<String, String>) -> Problem {
+    let document = match places.get(&found.document) {
+        Some(place) => format!("{place}: {}", found.document),
+        None => found.document.clone(),
+    };
     let place = match found.pointer.as_str() {
-        "" => found.document.clone(),
-        pointer => format!("{} {pointer}", found.document),
+        "" => document,
+        pointer => format!("{document} {pointer}"),
     };
     let problem = Problem::new(place, format!("{} [{}]", found.message, found.code));
     let problem = match &found.help {

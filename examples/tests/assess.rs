@@ -236,12 +236,12 @@ fn a_policy_with_a_mistake_is_named_with_its_place_and_no_machine_heals_by_what_
         (
             "unknown field",
             "spec: {resource: {kind: Deployment}, paths: [/status], owner: a, reason: b, expirs: 2027-01-01}",
-            "error: mistake /spec/expirs: unknown field `expirs` [unknown-field]\n  help: did you mean `expires`?",
+            "mistake.yaml: mistake /spec/expirs: unknown field `expirs` [unknown-field]\n  help: did you mean `expires`?",
         ),
         (
             "bad path",
             "spec: {resource: {kind: Deployment}, paths: [status], owner: a, reason: b, expires: 2027-01-01}",
-            "error: mistake /spec/paths/0: ",
+            "mistake.yaml: mistake /spec/paths/0: ",
         ),
     ] {
         let document = format!("apiVersion: drift.example/v1\nkind: IgnoreRule\nmetadata: {{name: mistake}}\n{text}\n");
@@ -255,7 +255,8 @@ fn a_policy_with_a_mistake_is_named_with_its_place_and_no_machine_heals_by_what_
                onUnknown: {recommend: INCIDENT, autoHeal: DENY}\n";
     folder.file("policy/mistake.yaml", gap);
     let run = run_on(DRIFTED, &arguments);
-    assert!(run.errors.starts_with("error: mistake /spec/rules: no rule decides `class="), "{}", run.errors);
+    assert!(run.errors.contains("mistake.yaml: mistake /spec/rules: no rule decides `class="), "{}", run.errors);
+    assert!(run.errors.contains("warning: policy: documents with errors are left out"), "{}", run.errors);
     assert!(run.errors.contains("[gap]\n  help: "), "{}", run.errors);
     assert!(run.exit == Exit::Problem && !run.output.is_empty() && !heals(&run));
 }

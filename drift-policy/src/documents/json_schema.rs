@@ -1,10 +1,8 @@
 //! JSON Schema of the documents that people write.
 
-use std::borrow::Cow;
-
 use drift_diff::{EquivalenceRule, IgnoreRule, OwnershipRule};
 use drift_model::{DocumentKind, DriftManagedUnit, Metadata};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema as schema};
+use schemars::{Schema, SchemaGenerator, json_schema as schema};
 use serde_json::Value;
 
 use super::authored::{DriftClassificationSpec, DriftExceptionSpec, DriftTaxonomySpec, ReconciliationPolicySpec};
