@@ -97,7 +97,7 @@ impl Joined {
         }
     }
 
-    /// Adds what a schema calls sensitive, and what it calls write-only: no plane holds it, and if one does, it is a secret.
+    /// Adds what a schema calls sensitive.
     pub(super) fn add_schema(&mut self, block: Block<'_>) {
         self.schema_at(block, &mut Vec::new());
     }
@@ -108,7 +108,7 @@ impl Joined {
         }
         for (name, attribute) in block.attributes() {
             place.push(field(name));
-            if attribute.sensitive() || attribute.write_only() {
+            if attribute.sensitive() {
                 self.push(if attribute.is_map() { Mark::Opaque } else { Mark::Sensitive }, place);
             } else if let Some((nesting, inner)) = attribute.nested() {
                 self.nested_at(nesting, inner, place);
