@@ -54,7 +54,7 @@ fn nested(depth: usize, object: bool) -> Value {
     })
 }
 
-fn config_map(data: Value) -> Value {
+fn config_map(data: &Value) -> Value {
     json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", "namespace": "n"}, "data": data})
 }
 
@@ -94,9 +94,9 @@ mod depth {
     fn read_all(depth: usize, object: bool) {
         let value = nested(depth, object);
         let reading = Reader::new()
-            .desired(vec![config_map(json!({}))])
-            .recorded(vec![config_map(value.clone())])
-            .actual(vec![config_map(value.clone()), value.clone()])
+            .desired(vec![config_map(&json!({}))])
+            .recorded(vec![config_map(&value)])
+            .actual(vec![config_map(&value), value.clone()])
             .read();
         let plan = read_plan(&plan(&json!({"v": value})), &REFRESHED).unwrap();
         assert!(!reading.observations.is_empty() && !plan.observations.is_empty());
@@ -129,9 +129,9 @@ mod depth {
     #[test]
     fn a_record_of_ten_thousand_levels_is_no_record() {
         let deep = format!("{}{}", "{\"data\":".repeat(10_000), "}".repeat(10_000));
-        let mut live = config_map(json!({"mode": "live"}));
+        let mut live = config_map(&json!({"mode": "live"}));
         live["metadata"]["annotations"] = json!({"kubectl.kubernetes.io/last-applied-configuration": deep});
-        let reading = Reader::new().desired(vec![config_map(json!({}))]).actual(vec![live]).read();
+        let reading = Reader::new().desired(vec![config_map(&json!({}))]).actual(vec![live]).read();
         assert_eq!(reading.problems.len(), 1);
         assert_eq!(reading.observations[0].planes.existence(), Existence::Managed);
     }
@@ -188,7 +188,7 @@ mod size {
     fn five_thousand_objects_are_read() {
         let many: Vec<Value> = (0..5_000)
             .map(|index| {
-                let mut object = config_map(json!({"k": "v".repeat(900)}));
+                let mut object = config_map(&json!({"k": "v".repeat(900)}));
                 object["metadata"]["name"] = format!("c-{index}").into();
                 object
             })
@@ -336,11 +336,11 @@ mod cut {
 
     #[test]
     fn a_record_cut_at_any_byte_is_no_record_and_a_problem_says_so() {
-        let whole = config_map(json!({"mode": "CANARY-cut"})).to_string();
+        let whole = config_map(&json!({"mode": "CANARY-cut"})).to_string();
         for cut in cuts(&whole) {
-            let mut live = config_map(json!({"mode": "live"}));
+            let mut live = config_map(&json!({"mode": "live"}));
             live["metadata"]["annotations"] = json!({"kubectl.kubernetes.io/last-applied-configuration": cut});
-            let reading = Reader::new().desired(vec![config_map(json!({"mode": "live"}))]).actual(vec![live]).read();
+            let reading = Reader::new().desired(vec![config_map(&json!({"mode": "live"}))]).actual(vec![live]).read();
             assert!(
                 matches!(reading.observations[0].planes.recorded.observed, drift_model::Observed::NotKept),
                 "{cut}"
