@@ -199,7 +199,7 @@ impl<'a, 'f> Walk<'a, 'f> {
             opaque |= here.opaque;
             if here.unknown {
                 *said = Said::Unknown(UnknownReason::NotYetKnown);
-            } else if here.unobservable {
+            } else if here.unobservable && !said.is_silent() {
                 *said = Said::Unknown(UnknownReason::NotObserved);
             }
         }

@@ -465,7 +465,8 @@ impl Serialize for Shown<'_> {
         if let Some(document) = state.observed.present() {
             let marks = document.marks();
             let of = |wanted: &[Mark]| -> Vec<&PathPattern> {
-                wanted.iter().flat_map(|mark| marks.patterns(*mark)).collect()
+                let mut seen = std::collections::BTreeSet::new();
+                wanted.iter().flat_map(|mark| marks.patterns(*mark)).filter(|pattern| seen.insert(*pattern)).collect()
             };
             for (name, patterns) in [
                 ("unknown", of(&[Mark::Unknown])),

@@ -21,6 +21,7 @@ impl ReadError {
         match &self.kind {
             ReadErrorKind::Syntax { .. } => "syntax",
             ReadErrorKind::TooDeep { .. } => "too-deep",
+            ReadErrorKind::NumberTooLarge { .. } => "number-too-large",
             ReadErrorKind::Data { .. } => "wrong-shape",
         }
     }
@@ -45,6 +46,16 @@ pub enum ReadErrorKind {
         "TOO_DEEP at line {line} column {column}: nested more than 127 levels deep; hand over the part that is needed"
     )]
     TooDeep {
+        /// The line, from 1.
+        line: usize,
+        /// The column in bytes, from 1.
+        column: usize,
+    },
+    /// It holds a number beyond what a double can hold, and this build keeps no others.
+    #[error(
+        "a number that cannot be held at line {line} column {column}: its exponent is beyond a double's; write it as a text"
+    )]
+    NumberTooLarge {
         /// The line, from 1.
         line: usize,
         /// The column in bytes, from 1.
@@ -112,6 +123,8 @@ fn from_serde(error: &serde_json::Error, pointer: String) -> ReadError {
         serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
             if text.starts_with("recursion limit exceeded") {
                 ReadErrorKind::TooDeep { line, column }
+            } else if text.starts_with("number out of range") {
+                ReadErrorKind::NumberTooLarge { line, column }
             } else {
                 ReadErrorKind::Syntax { line, column, at_end: false }
             }

@@ -221,13 +221,40 @@ fn only_owned_paths_are_desired() {
     }));
     let reading = read(&plan, PlanContext { schema: Some(&schema), ..REFRESHED });
     let planes = &only(&reading).planes;
-    let wanted = json!({"required": "r", "optional": null, "written": "w", "secret_wo": null});
+    let wanted = json!({"required": "r", "optional": null, "written": "w"});
     assert_eq!(document(&planes.desired.observed), &wanted);
     let exact: Vec<String> = planes.exact.iter().map(ToString::to_string).collect();
-    assert_eq!(exact, ["/optional", "/required", "/secret_wo", "/written"]);
-    let place = [StepView::Field("secret_wo")];
-    assert!(planes.actual.observed.present().unwrap().marks().at(&place).unobservable);
+    assert_eq!(exact, ["/optional", "/required", "/written"]);
     assert!(!format!("{reading:?}").contains("CANARY"));
+}
+
+#[test]
+fn what_is_write_only_is_in_no_plane_and_the_planes_that_are_read_say_that_they_cannot_see_it() {
+    let described = schema(&json!({
+        "name": {"type": "string", "required": true},
+        "pin_wo": {"type": "string", "optional": true, "write_only": true},
+    }));
+    let values = json!({"name": "n", "pin_wo": null});
+    let parts = json!({
+        "prior": values,
+        "change": {"actions": ["no-op"], "before": values, "after": values, "after_unknown": {}},
+        "expressions": {"name": {"constant_value": "n"}, "pin_wo": {"constant_value": "CANARY1"}},
+    });
+    let place = [StepView::Field("pin_wo")];
+    for schema in [Some(&described), None] {
+        let reading = read(&plan(&parts), PlanContext { schema, ..REFRESHED });
+        let planes = &only(&reading).planes;
+        assert_eq!(document(&planes.desired.observed), &json!({"name": "n"}));
+        for (plane, unobservable) in [(&planes.desired, false), (&planes.recorded, true), (&planes.actual, true)] {
+            assert_eq!(plane.observed.present().unwrap().marks().at(&place).unobservable, unobservable);
+        }
+        // Where nothing was planned, the constants of the configuration speak: not this one, however short it is.
+        let mut outside = plan(&parts);
+        outside.as_object_mut().unwrap().remove("resource_changes");
+        let reading = read(&outside, PlanContext { schema, targeted: Some(true), ..REFRESHED });
+        assert_eq!(document(&only(&reading).planes.desired.observed), &json!({"name": "n"}));
+        assert!(!format!("{reading:?}{}", serde_json::to_string(only(&reading)).unwrap()).contains("CANARY"));
+    }
 }
 
 #[test]

@@ -153,6 +153,12 @@ impl<'a> Inputs<'a> {
                 for (mark, pattern) in &joined.marks {
                     document.mark(*mark, pattern.clone());
                 }
+            }
+        }
+        // What is write-only is declared to nobody but the provider: the desired plane is silent there, and the others say
+        // that they cannot see it.
+        for plane in [&mut recorded, &mut actual] {
+            if let Observed::Present(document) = &mut plane.observed {
                 for pattern in &unobservable {
                     document.mark(Mark::Unobservable, pattern.clone());
                 }

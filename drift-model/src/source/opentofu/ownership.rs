@@ -25,7 +25,7 @@ pub(super) const DEEPEST: usize = 128;
 pub(super) struct Desired {
     pub(super) document: Document,
     pub(super) exact: Vec<PathPattern>,
-    /// Attributes that no system ever answers.
+    /// Write-only arguments: written in the configuration, and in no plane.
     pub(super) unobservable: Vec<PathPattern>,
 }
 
@@ -77,8 +77,11 @@ impl Planned<'_> {
     pub(super) fn constants(&self) -> Document {
         let mut members = Map::new();
         for (name, expression) in self.expressions.map(sorted).unwrap_or_default() {
-            if let Some(value) = constant(expression).filter(|value| !value.is_null()) {
-                let kind = self.schema.and_then(|schema| schema.attribute(name)).and_then(Attribute::kind);
+            let attribute = self.schema.and_then(|schema| schema.attribute(name));
+            // Nothing will ever answer what is write-only.
+            let write_only = attribute.map_or_else(|| is_write_only_by_custom(name), Attribute::write_only);
+            if let Some(value) = constant(expression).filter(|value| !value.is_null() && !write_only) {
+                let kind = attribute.and_then(Attribute::kind);
                 members.insert(name.to_owned(), converted(value, kind));
             }
         }
@@ -94,7 +97,7 @@ enum Own {
     Nobody,
     /// The inputs cannot tell, and the planes differ there.
     Undetermined,
-    /// The configuration, and no system ever answers it.
+    /// The configuration, and no plane ever holds it: the engine writes `null` for it everywhere.
     WriteOnly,
 }
 
@@ -173,7 +176,7 @@ impl<'a> Shaper<'_, 'a> {
             Own::Undetermined => Some(self.undetermined(place)),
             Own::WriteOnly => {
                 self.unobservable.push(pattern(place));
-                Some(leaf(Value::Null))
+                None
             }
             Own::Configuration => Some(match attribute.nested() {
                 Some((nesting, inner)) => self.nested(Some(nesting), Some(inner), said, views, place),
@@ -240,10 +243,10 @@ impl<'a> Shaper<'_, 'a> {
         let kept = views.kept();
         let nowhere = views.after.is_none_or(Value::is_null) && !views.has_unknown();
         match said {
-            // A write-only argument is null in every plan, and is so called by custom.
-            Declared::Constant(_) | Declared::Expression(_) if nowhere && name.ends_with("_wo") => {
+            // A write-only argument is null in every plan.
+            Declared::Constant(_) | Declared::Expression(_) if nowhere && is_write_only_by_custom(name) => {
                 self.unobservable.push(pattern(place));
-                Some(leaf(Value::Null))
+                None
             }
             Declared::Constant(value) if nowhere && !value.is_null() => Some(self.undetermined(place)),
             Declared::Constant(Value::Null) if !is_empty(views.after) => None,
@@ -480,6 +483,11 @@ impl<'a> Shaper<'_, 'a> {
             (after, _) => after.cloned().unwrap_or(Value::Null),
         }
     }
+}
+
+/// Without a schema: write-only arguments are so called (`password_wo` beside `password_wo_version`).
+fn is_write_only_by_custom(name: &str) -> bool {
+    name.ends_with("_wo")
 }
 
 const fn leaf(value: Value) -> Part {
