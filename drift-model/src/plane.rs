@@ -526,7 +526,7 @@ mod tests {
         assert!(!written.to_string().contains("CANARY"), "{written}");
         assert!(!format!("{read:?}").contains("CANARY"));
         // Two masks are not two equal values.
-        assert_eq!(written.pointer("/desired/unobservable"), Some(&json!(["/pw"])));
+        assert_eq!(written.pointer("/desired/unobservable"), Some(&json!(["/pw", "/url"])));
     }
 
     #[test]

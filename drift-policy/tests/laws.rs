@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 const CRATES: [&str; 4] = ["drift-model", "drift-diff", "drift-policy", "drift-evidence"];
 
 /// What reaches outside, or remembers.
-const OUTSIDE: [&str; 22] = [
+const OUTSIDE: [&str; 24] = [
     "std::fs",
-    "std::net",
+    "TcpStream",
+    "TcpListener",
+    "UdpSocket",
     "std::env",
     "std::process",
     "std::thread",

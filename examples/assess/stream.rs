@@ -144,6 +144,7 @@ impl Session<'_> {
         let (mut number, mut complaints) = (0_u64, 0_u64);
         let mut batch = Vec::new();
         let mut bytes = 0_usize;
+        let mut empty = true;
         loop {
             let next = next_line(&mut *reader);
             let ended = !matches!(next, Ok(Some(_)));
@@ -167,6 +168,7 @@ impl Session<'_> {
                         return Ok(());
                     } else {
                         if !line.trim_ascii().is_empty() {
+                            empty = false;
                             batch.push(Item::Line { number, bytes: line });
                         }
                         None
@@ -184,6 +186,12 @@ impl Session<'_> {
             if ended {
                 break;
             }
+        }
+        if empty {
+            // No result is not no drift.
+            self.complain(
+                &Problem::new(source.to_string(), "holds no observation").help("one stands on each line, as JSON"),
+            );
         }
         self.more(&source.to_string(), complaints, "lines could not be read");
         Ok(())

@@ -172,7 +172,20 @@ impl Run {
 
     /// Every object on any side, in order.
     pub(super) fn observe_all(mut self) -> (Vec<Observation>, Vec<Problem>) {
-        let observations = self.keys().iter().map(|key| self.observe(key)).collect();
+        let mut observations: Vec<Observation> = self.keys().iter().map(|key| self.observe(key)).collect();
+        // What one object of the batch keeps secret is a secret in all the others.
+        let mut secrets = Secrets::default();
+        for secret in observations.iter().filter(|observation| secret::is_secret(&observation.resource.kind)) {
+            secret.planes.collect_secrets(&mut secrets);
+            for plane in [&secret.planes.desired, &secret.planes.recorded, &secret.planes.actual] {
+                plane.observed.present().into_iter().for_each(|document| secret::reveal_to(&mut secrets, document));
+            }
+        }
+        if !secrets.is_empty() {
+            for observation in &mut observations {
+                observation.planes.redact_with(&secrets);
+            }
+        }
         (observations, self.problems)
     }
 

@@ -38,6 +38,14 @@ fn shown(reading: &Reading) -> Vec<String> {
     lines
 }
 
+#[test]
+fn law_8_a_secret_never_leaves_through_another_object_of_the_batch() {
+    let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db", "namespace": "prod"}, "data": {"pw": "Q0FOQVJZLXdvcmQ="}});
+    let config = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "app", "namespace": "prod"}, "data": {"url": "pg://u:CANARY-word@h"}});
+    let reading = Reader::new().actual(vec![config, secret]).read();
+    assert!(!printed(&reading).contains("CANARY"), "{}", printed(&reading));
+}
+
 /// Everything that a reading shows to anybody.
 fn printed(reading: &Reading) -> String {
     format!("{reading:?} {reading:#?} {}", serde_json::to_string(&reading.observations).unwrap())
