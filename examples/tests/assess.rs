@@ -154,7 +154,9 @@ fn exit_codes_follow_what_one_fails_on() {
     assert_eq!(run_on(&line, &["observations", "-"]).exit, Exit::Unknown);
     assert_eq!(run_on(&line, &["observations", "-", "--fail-on", "drift"]).exit, Exit::Fine);
     assert_eq!(run_on(&line, &["observations", "-", "--fail-on", "never"]).exit, Exit::Fine);
-    assert_eq!(run_on("", &["observations", "-"]).exit, Exit::Fine);
+    // An empty input is no answer.
+    let empty = run_on("", &["observations", "-"]);
+    assert!(empty.exit == Exit::Problem && empty.errors.contains("holds no observation"), "{}", empty.errors);
     // Bad input beats whatever else was found, and nobody can ask it away.
     assert_eq!(run_on(&format!("{line}\nx"), &["observations", "-", "--fail-on", "never"]).exit, Exit::Problem);
     assert_eq!(run(&["--fail-on", "sometimes"]).exit, Exit::Problem);
