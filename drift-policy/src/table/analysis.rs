@@ -99,7 +99,7 @@ pub(super) fn gaps<T>(rules: &[Rule<T>], mut budget: Budget) -> Vec<TableError> 
             rule: None,
             warning: false,
             code: "gap",
-            message: format!("no rule decides `{}`", witness(&space, &gap)),
+            message: format!("no rule decides `{}`", witness(&space, &gap).unwrap_or_else(|| beside(&space))),
             help: "add a rule for it, or end with one whose `when` is empty".to_owned(),
         });
         if subtract(&mut left, &gap, &mut budget).is_err() {
@@ -250,7 +250,7 @@ fn widened(space: &Space, taken: &[Region], mut gap: Region) -> Region {
 }
 
 /// `column=VALUE, …` of the columns that matter.
-fn witness(space: &Space, gap: &[u32]) -> String {
+fn witness(space: &Space, gap: &[u32]) -> Option<String> {
     let mut parts = Vec::new();
     for (column, side) in space.columns.iter().zip(gap) {
         if *side == ALL {
@@ -263,5 +263,11 @@ fn witness(space: &Space, gap: &[u32]) -> String {
         };
         parts.push(format!("{column}={value}"));
     }
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// The case that none of the patterns reaches: something else in every column that the rules ask for.
+fn beside(space: &Space) -> String {
+    let parts: Vec<String> = space.columns.iter().map(|column| format!("{column}=anything else")).collect();
     if parts.is_empty() { "anything".to_owned() } else { parts.join(", ") }
 }
