@@ -214,7 +214,13 @@ impl<'a> Walk<'a, '_> {
     /// Lists the one change of a resource that is not where it should be.
     pub(crate) fn root(&mut self, said: [Said<'a>; 3], kind: ChangeKind, relation: Relation) {
         let mut difference = Difference::new(kind, relation, None);
-        difference.declared = relation != Relation::UndeclaredAddition;
+        let [desired, ..] = said;
+        difference.declared = match relation {
+            Relation::UndeclaredAddition => false,
+            // Nobody knows whether Git declares it, unless it is seen to.
+            _ if self.mode == Mode::Undetermined => desired.value().is_some(),
+            _ => true,
+        };
         let mut change = self.change(said, &difference);
         if change.disposition == Disposition::Undeclared {
             // A whole resource that nobody declared is the blind spot itself.
