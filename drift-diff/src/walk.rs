@@ -291,6 +291,10 @@ impl<'a, 'f> Walk<'a, 'f> {
         if lists.iter().all(|list| list.is_empty()) || self.belongs_to_another(said) {
             return self.leaf(said, known);
         }
+        // A `null` among items is an item, and items cannot be told from absent ones by it: the list is one value.
+        if lists.iter().any(|list| list.iter().any(Value::is_null)) && !self.leaves_doubt() {
+            return self.whole_list(said, known);
+        }
         let (by, source) = self.alignment(lists, known.shape);
         let one_value = matches!(by, None | Some(Alignment::Positional | Alignment::ListOrSet));
         let nobody_else_speaks = said.iter().take(ACTUAL).all(|said| said.value().is_none());
@@ -346,8 +350,12 @@ impl<'a, 'f> Walk<'a, 'f> {
             Said::Silent => true,
             Said::Absent | Said::Unknown(_) => false,
         };
-        let doubt = (0..said.len()).any(|plane| self.marks(plane).is_some_and(Marks::leave_doubt));
-        !doubt && self.place.elements() < LISTS_WITHIN_LISTS && said.into_iter().all(same)
+        !self.leaves_doubt() && self.place.elements() < LISTS_WITHIN_LISTS && said.into_iter().all(same)
+    }
+
+    /// Is something marked that makes equal values uncertain?
+    fn leaves_doubt(&self) -> bool {
+        (0..self.documents.len()).any(|plane| self.marks(plane).is_some_and(Marks::leave_doubt))
     }
 
     /// An item that one of the sides lacks is one change, not one for each of its fields.
