@@ -174,12 +174,12 @@ mod size {
     }
 
     #[test]
-    fn a_secret_is_looked_for_in_five_megabytes() {
+    fn a_secret_is_looked_for_in_half_a_megabyte() {
         let metadata = json!({"name": "s", "namespace": "n"});
         let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata,
             "data": {"k": "Q0FOQVJZLXNlY3JldC0wMQ==", "large": "eHh4".repeat(10_000)}});
         let mut live = secret.clone();
-        live["copied"] = Value::from(format!("{} CANARY-secret-01", "y".repeat(5_000_000)));
+        live["copied"] = Value::from(format!("{} CANARY-secret-01", "y".repeat(500_000)));
         let reading = Reader::new().desired(vec![secret]).actual(vec![live]).read();
         assert!(!serde_json::to_string(&reading.observations).unwrap().contains("CANARY"));
     }
