@@ -140,7 +140,9 @@ impl<'a, 'f> Walk<'a, 'f> {
         let all = |is: fn(&Value) -> bool| values().next().is_some() && values().all(is);
         let unknown = said.into_iter().any(|said| said.unknown().is_some());
         // A `null` that Git declares is a value of its own: the whole place is declared absent.
-        let null = matches!(said, [Said::Value(Value::Null), ..]);
+        // And a `null` beside objects that hold only `null`s: no member could tell the two apart.
+        let null = matches!(said, [Said::Value(Value::Null), ..])
+            || said.iter().any(|said| matches!(said, Said::Value(Value::Null))) && values().all(holds_nothing);
         let containers = values().any(|value| value.is_object() || value.is_array());
         if opaque || unknown || null {
             self.leaf(said, known);
@@ -497,4 +499,9 @@ pub(crate) enum Source {
     Inferred,
     /// What is usual in the system.
     System,
+}
+
+/// Is this an object without a member that is anything?
+fn holds_nothing(value: &Value) -> bool {
+    value.as_object().is_some_and(|members| members.values().all(Value::is_null))
 }

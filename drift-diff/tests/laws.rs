@@ -80,6 +80,19 @@ fn reversed(value: &Value) -> Value {
     }
 }
 
+/// What a declared value asks to be there: without its `null` members, and nothing where only those were declared.
+fn present(value: &Value) -> Option<Value> {
+    match value {
+        Value::Null => None,
+        Value::Object(members) => {
+            let kept: serde_json::Map<_, _> =
+                members.iter().filter_map(|(name, value)| Some((name.clone(), present(value)?))).collect();
+            (members.is_empty() || !kept.is_empty()).then_some(Value::Object(kept))
+        }
+        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Some(value.clone()),
+    }
+}
+
 proptest! {
     #[test]
     fn every_leaf_has_the_relation_of_the_naive_oracle(d in tree(), r in tree(), a in tree()) {
@@ -116,10 +129,10 @@ proptest! {
         if drift_diff::equal(&r, &a) == drift_diff::Equality::Different {
             prop_assert!(!delta.changes.is_empty(), "{} {} {}", d, r, a);
         }
-        // What Git declares at the top and the runtime has otherwise is listed as well. (A `null` declares absence.)
-        let declared = d.as_object().into_iter().flatten().filter(|(_, value)| !value.to_string().contains("null"));
+        // What Git declares at the top and the runtime has otherwise is listed as well. (A `null` member declares absence.)
+        let declared = d.as_object().into_iter().flatten().filter_map(|(name, value)| Some((name, present(value)?)));
         for (name, value) in declared {
-            let other = a.get(name).is_none_or(|there| drift_diff::equal(value, there) == drift_diff::Equality::Different);
+            let other = a.get(name).is_none_or(|there| drift_diff::equal(&value, there) == drift_diff::Equality::Different);
             let below = |path: &FieldPath| path.is_root() || path.steps().first() == Some(&Step::field(name.as_str()));
             prop_assert!(!other || delta.changes.iter().any(|change| below(&change.path)), "{name} of {d} {a}");
         }
@@ -266,4 +279,19 @@ fn a_wide_keyed_list_with_one_insertion_is_one_change() {
     let observation = three(&json!({"l": plain(0)}), &json!({"l": plain(0)}), &json!({"l": plain(-1)}));
     let delta = comparer.compare(&observation, &Facts::default());
     assert_eq!(delta.changes.len(), 1);
+}
+
+/// Objects of `null`s alone, beside a `null` or beside nothing: what the record and the runtime say differs, so it is listed.
+#[test]
+fn law_4_nothing_vanishes_among_nulls() {
+    for (d, r, a) in [
+        (json!({"a": null}), json!(null), json!({})),
+        (json!({"x": {"a": null}}), json!({"x": null}), json!({"x": {}})),
+        (json!({"x": {"a": null}}), json!({}), json!({"x": {"a": null}})),
+        (json!({"x": {"a": {"b": null}}}), json!({"x": null}), json!({"x": {"a": {"b": null}}})),
+    ] {
+        let observation = three(&d, &r, &a);
+        let delta = comparer().compare(&observation, &Facts::default());
+        assert_eq!(delta.changes.len(), 1, "{d} {r} {a}");
+    }
 }
