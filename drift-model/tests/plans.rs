@@ -200,6 +200,31 @@ fn what_is_neither_planned_nor_reported_was_not_read() {
     }
 }
 
+/// Data sources are listed in no plan but by what they answered, and in a targeted plan that answer may be an old one.
+#[test]
+fn law_3_no_result_is_not_no_drift_an_unstated_target_may_be_one() {
+    let resource = json!({"address": "data.t.n", "mode": "data", "type": "t", "name": "n"});
+    let with = |name: &str, value: Value| {
+        let mut resource = resource.clone();
+        resource[name] = value;
+        json!({"root_module": {"resources": [resource]}})
+    };
+    let mut plan = json!({
+        "format_version": "1.2",
+        "prior_state": {"values": with("values", json!({"a": 1}))},
+        "configuration": with("expressions", json!({"a": {"constant_value": 1}})),
+    });
+    let unstated = PlanContext { targeted: None, ..REFRESHED };
+    let reading = read(&plan, unstated);
+    let actual = &only(&reading).planes.actual;
+    assert_eq!(actual.observed.unknown(), Some(UnknownReason::Partial));
+    assert!(actual.detail.as_ref().unwrap().contains("pass `targeted`"), "{actual:?}");
+    assert!(only(&read(&plan, REFRESHED)).planes.actual.observed.present().is_some());
+    // Terraform says it.
+    plan["complete"] = true.into();
+    assert!(only(&read(&plan, unstated)).planes.actual.observed.present().is_some());
+}
+
 #[test]
 fn only_owned_paths_are_desired() {
     let schema = schema(&json!({

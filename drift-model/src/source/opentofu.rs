@@ -176,12 +176,6 @@ pub fn read_plan(plan: &Value, context: &PlanContext<'_>) -> Result<PlanReading,
     for observation in &mut observations {
         observation.planes.redact_with(&secrets);
     }
-    let coverage = if !inputs.covers_all() {
-        PlanCoverage::Partial
-    } else if context.targeted == Some(false) || plan.complete == Some(true) {
-        PlanCoverage::Full
-    } else {
-        PlanCoverage::Undetermined
-    };
+    let coverage = inputs.coverage();
     Ok(PlanReading { observations, planned, coverage, errored: plan.errored, problems })
 }

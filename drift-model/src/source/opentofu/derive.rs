@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::PlanCoverage;
 use super::address::InstanceAddress;
 use super::config::{Config, ConfigBlock, Declares};
 use super::context::{PlanContext, PlanMode};
@@ -50,6 +51,8 @@ const PASS_REFRESHED: &str =
 const NOT_REFRESHED: &str = "the plan was made with -refresh=false: the runtime was not read";
 const FORGOTTEN: &str = "Terraform does not read what it is about to forget; a refresh-only plan does";
 const OUTSIDE: &str = "the plan did not get to this object: it was neither read nor planned";
+const PASS_TARGETED: &str = "the plan does not list this object, and does not say whether it was to look at everything: pass `targeted` (false for \
+     a plan made without -target and -exclude)";
 const READ_FAILED: &str = "the plan failed, and nothing shows that this object was read";
 const PASS_STATE: &str = "this record is in the state file alone: pass the raw state file";
 const NO_DESIRED: &str = "a refresh-only or destroy plan does not say what is declared: make a normal plan";
@@ -100,9 +103,19 @@ impl<'a> Inputs<'a> {
         keys
     }
 
-    /// Did the plan look at everything, as far as anybody knows?
-    pub(super) fn covers_all(&self) -> bool {
-        !self.plan.errored && self.plan.complete != Some(false) && self.context.targeted != Some(true)
+    /// How much the plan looked at. Only the caller knows, or the plan, where it says whether it is complete.
+    pub(super) fn coverage(&self) -> PlanCoverage {
+        if self.plan.errored || self.plan.complete == Some(false) || self.context.targeted == Some(true) {
+            PlanCoverage::Partial
+        } else if self.context.targeted == Some(false) || self.plan.complete == Some(true) {
+            PlanCoverage::Full
+        } else {
+            PlanCoverage::Undetermined
+        }
+    }
+
+    fn covers_all(&self) -> bool {
+        self.coverage() == PlanCoverage::Full
     }
 
     pub(super) fn subject(&self, key: &'a Key) -> Subject<'a>
@@ -237,6 +250,8 @@ impl<'a> Inputs<'a> {
     fn unread(&self) -> PlaneState {
         if self.plan.errored {
             unknown(UnknownReason::Failed, READ_FAILED)
+        } else if self.coverage() == PlanCoverage::Undetermined {
+            unknown(UnknownReason::Partial, PASS_TARGETED)
         } else {
             unknown(UnknownReason::Partial, OUTSIDE)
         }
