@@ -25,6 +25,8 @@ pub struct Rules {
     pub equivalences: Vec<Named<EquivalenceRule>>,
     /// What is left aside.
     pub ignores: Vec<Named<IgnoreRule>>,
+    /// The shapes of documents: the built-in kinds of Kubernetes, unless you add yours.
+    pub schema: Schema,
 }
 
 /// The rules of a platform, compiled together with what is known of each system. Immutable; asked with one observation
@@ -101,7 +103,7 @@ impl Comparer {
     /// without a value.
     pub fn compile(rules: &Rules) -> Result<Self, Vec<RuleError>> {
         let mut errors = Vec::new();
-        let mut comparer = Self::built_in();
+        let mut comparer = Self::built_in(&rules.schema);
         for rule in &rules.ownership {
             if let Some(selector) =
                 selector(DocumentKind::DriftOwnershipRule, &rule.name, &rule.spec.resource, &mut errors)
@@ -127,10 +129,10 @@ impl Comparer {
         if errors.is_empty() { Ok(comparer) } else { Err(errors) }
     }
 
-    fn built_in() -> Self {
+    fn built_in(schema: &Schema) -> Self {
         let builtin = BuiltIn::read();
         let mut comparer = Self {
-            schema: Schema::kubernetes(),
+            schema: schema.clone(),
             ownership: Ruleset::default(),
             equivalences: Ruleset::default(),
             ignores: Ruleset::default(),

@@ -26,4 +26,4 @@ pub use crate::equivalence::{
 pub use crate::rules::{
     ControllerClaim, EquivalenceRule, IgnoreRule, Named, OwnershipRule, ResourceSelector, Selector, SelectorError,
 };
-pub use crate::schema::{Leaf, ListKey, ListKind, Schema, Shape};
+pub use crate::schema::{Leaf, ListKey, ListKind, Schema, SchemaError, Shape};

@@ -1,14 +1,20 @@
 //! What is known of the shape of documents: which lists have keys, which texts are quantities, what absence stands for.
 
+mod custom_resource;
 mod defaults;
+mod problem;
+mod provider;
+mod shape;
 mod table;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use drift_model::{Digest, ResourceRef};
+use serde_json::Value;
 
-use crate::equivalence::{equal, is_empty};
+pub use self::problem::SchemaError;
+pub use self::shape::{Leaf, ListKey, ListKind, Shape};
 
 /// The shapes of the kinds of a system.
 ///
@@ -26,68 +32,25 @@ use crate::equivalence::{equal, is_empty};
 /// assert_eq!(pod.field("containers").element().field("resources").field("limits").field("cpu").leaf(), Leaf::Quantity);
 /// assert_eq!(pod.default("restartPolicy"), ["Always"]);
 /// ```
+/// The built-in kinds of Kubernetes are known from the start ([`Schema::kubernetes`], which is the default). Hand over the
+/// CustomResourceDefinitions of a cluster ([`add_custom_resource`](Self::add_custom_resource)) and the provider schemas of a
+/// plan ([`add_provider_schemas`](Self::add_provider_schemas)), and their lists, sets, keys and defaults are known as well.
 #[derive(Clone, Debug)]
 pub struct Schema {
-    /// The versions of a kind, best first.
-    kinds: BTreeMap<(&'static str, &'static str), Vec<(&'static str, TypeId)>>,
+    /// The kinds of Kubernetes by name: every group and version of it, the best version of a group first.
+    kinds: BTreeMap<Name, Vec<Kind>>,
+    /// The types of resources of Terraform's providers.
+    resource_types: BTreeMap<Name, Node>,
+    /// The types of their data sources.
+    data_sources: BTreeMap<Name, Node>,
     types: Vec<Type>,
     collections: Vec<Collection>,
+    /// What was added to the built-in tables.
+    added: Vec<Digest>,
 }
 
-/// What is known of one place in a document. Cheap to copy and to descend into; never fails.
-#[derive(Clone, Copy, Debug)]
-pub struct Shape<'s> {
-    schema: &'s Schema,
-    node: Node,
-    /// May the value be left out, and does its emptiness mean no more than that?
-    omittable: bool,
-}
-
-/// How the items of a list relate.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[expect(clippy::exhaustive_enums, reason = "the list types of server-side apply, and not knowing")]
-pub enum ListKind<'s> {
-    /// Ordered, and one value.
-    Atomic,
-    /// An item is its value; neither order nor repetition has a meaning.
-    Set,
-    /// An item is known by its key fields, at least one; order has no meaning.
-    Keyed(&'s [ListKey]),
-    /// Nothing is known, or this is no list.
-    Unknown,
-}
-
-/// A key field of a keyed list.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ListKey {
-    /// The name of the field.
-    pub name: Cow<'static, str>,
-    /// What the key is where the field is left out; `None` if it must be there.
-    pub default: Option<Value>,
-}
-
-/// How a value that is not compared part by part is to be read.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_enums, reason = "the leaves of the Kubernetes API")]
-pub enum Leaf {
-    /// A resource quantity, as text or number.
-    Quantity,
-    /// A number, or a text such as `25%`.
-    IntOrString,
-    /// RFC 3339 text.
-    Time,
-    /// Base64 text.
-    Bytes,
-    /// Text, number or boolean.
-    Scalar,
-    /// Anything, one value, never looked into.
-    Opaque,
-    /// No leaf: a list, a map or a struct.
-    Branch,
-    /// Nothing is known.
-    Unknown,
-}
+/// A name of the built-in tables, or of a document.
+type Name = Cow<'static, str>;
 
 impl Schema {
     /// The built-in kinds of Kubernetes: the shapes that server-side apply knows, and the defaults of the API server.
@@ -111,7 +74,33 @@ impl Schema {
     /// A schema that knows nothing.
     #[must_use]
     pub const fn empty() -> Self {
-        Self { kinds: BTreeMap::new(), types: Vec::new(), collections: Vec::new() }
+        Self {
+            kinds: BTreeMap::new(),
+            resource_types: BTreeMap::new(),
+            data_sources: BTreeMap::new(),
+            types: Vec::new(),
+            collections: Vec::new(),
+            added: Vec::new(),
+        }
+    }
+
+    /// The digests of the documents that were added, in order: what a digest of the rules must cover.
+    #[must_use]
+    pub fn added(&self) -> &[Digest] {
+        &self.added
+    }
+
+    /// The shape of a resource: by group, version and kind in Kubernetes, by type in Terraform and `OpenTofu`.
+    #[must_use]
+    pub fn of(&self, resource: &ResourceRef) -> Shape<'_> {
+        let known = if resource.system.is_kubernetes() {
+            self.kind(&resource.group, &resource.version, &resource.kind)
+        } else if resource.system.is_terraform() {
+            self.resource_type(resource.mode.as_deref() == Some("data"), &resource.resource_type)
+        } else {
+            None
+        };
+        known.unwrap_or(self.unknown())
     }
 
     /// The shape of a kind; `group` is empty for the core group.
@@ -119,9 +108,18 @@ impl Schema {
     /// A version that is not known is answered with the best that is: a released one before a beta, a beta before an alpha.
     #[must_use]
     pub fn kind(&self, group: &str, version: &str, kind: &str) -> Option<Shape<'_>> {
-        let versions = self.kinds.get(&(group, kind))?;
-        let (_, id) = versions.iter().find(|(known, _)| *known == version).or(versions.first())?;
-        Some(Shape { schema: self, node: Node::Named { id: *id, granular: false }, omittable: false })
+        let mut versions = self.kinds.get(kind)?.iter().filter(|known| known.group == group).peekable();
+        let best = versions.peek().copied();
+        let known = versions.find(|known| known.version == version).or(best)?;
+        Some(Shape { schema: self, node: Node::Named { id: known.id, granular: false }, omittable: false })
+    }
+
+    /// The shape of a type of resource of a Terraform provider, or of a type of data source.
+    #[must_use]
+    pub fn resource_type(&self, data: bool, name: &str) -> Option<Shape<'_>> {
+        let types = if data { &self.data_sources } else { &self.resource_types };
+        let node = types.get(name)?;
+        Some(Shape { schema: self, node: *node, omittable: false })
     }
 
     /// A shape of which nothing is known, for kinds without an entry.
@@ -154,142 +152,19 @@ impl Schema {
     }
 }
 
-impl<'s> Shape<'s> {
-    /// The shape of a field of a struct, or of an entry of a map.
-    ///
-    /// A field that a known struct does not list is a plain scalar; if the document holds something else there, its shape is
-    /// unknown from there on.
-    #[must_use]
-    pub fn field(self, name: &str) -> Self {
-        if let Some(Collection { element, kind: CollectionKind::Map { .. } }) = self.schema.collection(self.node) {
-            return self.at(*element, false);
-        }
-        let Some(owner) = self.schema.owner(self.node) else { return self.at(Node::Unknown, false) };
-        let listed = owner.fields.binary_search_by(|(field, _)| (*field).cmp(name)).ok();
-        let node = listed.and_then(|at| owner.fields.get(at)).map_or(Node::Leaf(Leaf::Scalar), |(_, node)| *node);
-        self.at(node, !owner.empty_is_meant.contains(&name))
+impl Default for Schema {
+    /// [`Schema::kubernetes`].
+    fn default() -> Self {
+        Self::kubernetes()
     }
+}
 
-    /// The shape of the items of a list, or of the values of a map.
-    #[must_use]
-    pub fn element(self) -> Self {
-        let node = self.schema.collection(self.node).map_or(Node::Unknown, |collection| collection.element);
-        self.at(node, false)
-    }
-
-    fn at(self, node: Node, omittable: bool) -> Self {
-        Self { schema: self.schema, node: self.schema.resolved(node), omittable }
-    }
-
-    /// How the items of this list relate.
-    #[must_use]
-    pub fn list(self) -> ListKind<'s> {
-        match self.schema.collection(self.node).map(|collection| &collection.kind) {
-            Some(CollectionKind::List) => ListKind::Atomic,
-            Some(CollectionKind::Set) => ListKind::Set,
-            Some(CollectionKind::Keyed(keys)) => ListKind::Keyed(keys),
-            Some(CollectionKind::Map { .. }) | None => ListKind::Unknown,
-        }
-    }
-
-    /// How the value is to be read, if it is a leaf.
-    #[must_use]
-    pub fn leaf(self) -> Leaf {
-        match self.node {
-            Node::Leaf(leaf) => leaf,
-            Node::Named { .. } | Node::Collection(_) => Leaf::Branch,
-            Node::Unknown => Leaf::Unknown,
-        }
-    }
-
-    /// Is this a struct or map that is one value, or something that is never looked into? Of lists, [`Self::list`] says it.
-    #[must_use]
-    pub fn is_atomic(self) -> bool {
-        match self.node {
-            Node::Named { granular, .. } => !granular && self.schema.owner(self.node).is_some_and(|owner| owner.atomic),
-            Node::Collection(_) => {
-                let kind = self.schema.collection(self.node).map(|collection| &collection.kind);
-                matches!(kind, Some(CollectionKind::Map { atomic: true }))
-            }
-            Node::Leaf(leaf) => leaf == Leaf::Opaque,
-            Node::Unknown => false,
-        }
-    }
-
-    /// Is anything known of this place?
-    #[must_use]
-    pub const fn is_known(self) -> bool {
-        !matches!(self.node, Node::Unknown)
-    }
-
-    /// Is this a map, whose entries have names that people choose?
-    #[must_use]
-    pub fn is_map(self) -> bool {
-        matches!(self.schema.collection(self.node).map(|found| &found.kind), Some(CollectionKind::Map { .. }))
-    }
-
-    /// Does an empty string, list or object mean the same as leaving this field out?
-    ///
-    /// True of the strings, maps and lists of known structs, because the API server drops them (`storageClassName: ""` and its
-    /// like excepted). Of structs, it is true of a short list: `resources`, `strategy`, `updateStrategy`, `securityContext`,
-    /// `metadata`, `status`, `affinity`, `capabilities` and their kin. `emptyDir: {}` and `podSelector: {}` mean something. Never
-    /// true of the entries of a map or the items of a list: a label with an empty value is a label.
-    #[must_use]
-    pub fn empty_is_absent(self) -> bool {
-        self.omittable
-            && match self.node {
-                Node::Named { .. } => self.schema.owner(self.node).is_some_and(|owner| owner.empty_is_absent),
-                Node::Collection(_) => true,
-                Node::Leaf(leaf) => matches!(leaf, Leaf::Scalar | Leaf::Bytes | Leaf::Time),
-                Node::Unknown => false,
-            }
-    }
-
-    /// The values that the API server fills in where this field is left out, any one of them; mostly one, often none.
-    #[must_use]
-    pub fn default(self, field: &str) -> &'s [Value] {
-        match self.filled(field) {
-            Some(Filled::OneOf(values)) => values,
-            Some(Filled::SameAs(_)) | None => &[],
-        }
-    }
-
-    /// The field beside it whose value this field takes where it is left out: the `targetPort` of a Service is its `port`.
-    #[must_use]
-    pub fn default_from(self, field: &str) -> Option<&'s str> {
-        match self.filled(field) {
-            Some(Filled::SameAs(sibling)) => Some(sibling),
-            Some(Filled::OneOf(_)) | None => None,
-        }
-    }
-
-    /// Would the API server have put this value here, had the field been left out? `beside` is the object that holds the field.
-    ///
-    /// So it is with `null`, with emptiness where it is absence, with each [`default`](Self::default), with a copy of the
-    /// field it is [taken from](Self::default_from), and with those structs that say nothing when they are empty, if all that
-    /// they hold is of this kind: `securityContext: {procMount: Default}`.
-    #[must_use]
-    pub fn fills_in(self, field: &str, value: &Value, beside: &Map<String, Value>) -> bool {
-        let same = |default: &Value| equal(default, value).is_same();
-        let here = self.field(field);
-        value.is_null()
-            || here.empty_is_absent() && is_empty(Some(value))
-            || self.default(field).iter().any(same)
-            || self.default_from(field).and_then(|sibling| beside.get(sibling)).is_some_and(same)
-            // Structs that say nothing when they are empty do not hold themselves, so this ends.
-            || here.schema.owner(here.node).is_some_and(|owner| owner.empty_is_absent)
-                && value.as_object().is_some_and(|map| map.iter().all(|(name, value)| here.fills_in(name, value, map)))
-    }
-
-    fn filled(self, field: &str) -> Option<&'s Filled> {
-        self.schema.owner(self.node)?.defaults.get(field)
-    }
-
-    /// The name of the type, `core.v1.Container`, where there is one.
-    #[must_use]
-    pub fn type_name(self) -> Option<&'s str> {
-        self.schema.owner(self.node).map(|owner| owner.name.as_str())
-    }
+/// A kind in one version.
+#[derive(Clone, Debug)]
+struct Kind {
+    group: Name,
+    version: Name,
+    id: TypeId,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -315,7 +190,13 @@ enum CollectionKind {
     List,
     Set,
     Keyed(Vec<ListKey>),
-    Map { atomic: bool },
+    Ordered,
+    Unordered,
+    /// A list of which nobody says how its items relate.
+    Unsaid,
+    Map {
+        atomic: bool,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -324,12 +205,48 @@ struct Type {
     name: String,
     atomic: bool,
     /// Sorted by name.
-    fields: Vec<(&'static str, Node)>,
+    fields: Vec<(Name, Node)>,
+    /// What a field is that is not among them.
+    unlisted: Node,
     /// For a type that is no struct.
     alias: Option<Node>,
     defaults: BTreeMap<String, Filled>,
+    /// Does the server leave out fields that are empty?
+    drops_empty: bool,
     empty_is_absent: bool,
     empty_is_meant: Vec<&'static str>,
+}
+
+impl Type {
+    /// A struct of a document that was added, of which no more is known than its fields.
+    fn of(name: String, fields: Vec<(Name, Node)>) -> Self {
+        Self {
+            name,
+            atomic: false,
+            fields,
+            unlisted: Node::Unknown,
+            alias: None,
+            defaults: BTreeMap::new(),
+            drops_empty: false,
+            empty_is_absent: false,
+            empty_is_meant: Vec::new(),
+        }
+    }
+}
+
+impl Schema {
+    fn add_type(&mut self, mut added: Type) -> Node {
+        added.fields.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let id = TypeId(self.types.len());
+        self.types.push(added);
+        Node::Named { id, granular: false }
+    }
+
+    fn add_collection(&mut self, element: Node, kind: CollectionKind) -> Node {
+        let index = self.collections.len();
+        self.collections.push(Collection { element, kind });
+        Node::Collection(index)
+    }
 }
 
 /// What stands for a field that is left out.

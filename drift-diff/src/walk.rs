@@ -111,14 +111,8 @@ impl<'a, 'f> Walk<'a, 'f> {
             // The mode says that a plane is unknown; here it takes no part.
             Observed::Unknown(_) => Said::Silent,
         });
-        let resource = &self.observation.resource;
-        let schema = &self.comparer.schema;
-        let shape = if resource.system.is_kubernetes() {
-            schema.kind(&resource.group, &resource.version, &resource.kind)
-        } else {
-            None
-        };
-        self.node(said, Known { shape: shape.unwrap_or(schema.unknown()), member: None, exact: false });
+        let shape = self.comparer.schema.of(&self.observation.resource);
+        self.node(said, &Known::root(shape));
     }
 
     pub(crate) fn marks(&self, plane: usize) -> Option<&'a Marks> {
@@ -133,8 +127,8 @@ impl<'a, 'f> Walk<'a, 'f> {
         &self.observation.resource.system
     }
 
-    fn node(&mut self, said: [Said<'a>; 3], known: Known<'a>) {
-        let known = Known { exact: known.exact || self.turns_exact(), ..known };
+    fn node(&mut self, said: [Said<'a>; 3], known: &Known<'a>) {
+        let known = &Known { exact: known.exact || self.turns_exact(), ..*known };
         let (said, opaque) = self.marked(self.exactly(self.silenced(said, known.exact), known.exact));
         let values = || said.into_iter().filter_map(Said::value);
         let all = |is: fn(&Value) -> bool| values().next().is_some() && values().all(is);
@@ -145,16 +139,16 @@ impl<'a, 'f> Walk<'a, 'f> {
             || said.iter().any(|said| matches!(said, Said::Value(Value::Null))) && values().all(holds_nothing);
         let containers = values().any(|value| value.is_object() || value.is_array());
         if opaque || unknown || null {
-            self.leaf(said, known);
+            self.leaf(said, *known);
         } else if containers && self.place.depth() >= MAX_DEPTH {
             let too_deep = |said: Said<'a>| if said.is_silent() { said } else { Said::Unknown(UnknownReason::TooDeep) };
-            self.leaf(said.map(too_deep), known);
+            self.leaf(said.map(too_deep), *known);
         } else if all(Value::is_object) && !known.shape.is_atomic() {
             self.object(said, known);
         } else if all(Value::is_array) {
             self.list(said, known);
         } else {
-            self.leaf(said, known);
+            self.leaf(said, *known);
         }
     }
 
@@ -208,9 +202,9 @@ impl<'a, 'f> Walk<'a, 'f> {
         (said, opaque)
     }
 
-    fn object(&mut self, said: [Said<'a>; 3], known: Known<'a>) {
+    fn object(&mut self, said: [Said<'a>; 3], known: &Known<'a>) {
         if self.belongs_to_another(said) {
-            return self.leaf(said, known);
+            return self.leaf(said, *known);
         }
         let maps = said.map(Said::object);
         let mut empty = true;
@@ -218,7 +212,7 @@ impl<'a, 'f> Walk<'a, 'f> {
         for name in self.unknown_members(maps) {
             empty = false;
             self.place.enter_field(name);
-            self.node([Said::Silent; 3], known.field(name, maps));
+            self.node([Said::Silent; 3], &known.field(name, maps));
             self.place.leave();
         }
         for (plane, map) in maps.iter().enumerate() {
@@ -233,12 +227,12 @@ impl<'a, 'f> Walk<'a, 'f> {
                     *member = self.member(plane, said.get(plane).copied(), known.exact, |value| value.get(name));
                 }
                 self.place.enter_field(name);
-                self.node(inner, known.field(name, maps));
+                self.node(inner, &known.field(name, maps));
                 self.place.leave();
             }
         }
         if empty {
-            self.leaf(said, known);
+            self.leaf(said, *known);
         }
     }
 
@@ -285,13 +279,13 @@ impl<'a, 'f> Walk<'a, 'f> {
             && !self.mask.reaches_beneath(&path, &views)
     }
 
-    fn list(&mut self, said: [Said<'a>; 3], known: Known<'a>) {
+    fn list(&mut self, said: [Said<'a>; 3], known: &Known<'a>) {
         if self.is_the_same_list(said) {
             return;
         }
         let lists = said.map(|said| said.array().unwrap_or_default());
         if lists.iter().all(|list| list.is_empty()) || self.belongs_to_another(said) {
-            return self.leaf(said, known);
+            return self.leaf(said, *known);
         }
         // A `null` among items is an item, and items cannot be told from absent ones by it: the list is one value.
         if lists.iter().any(|list| list.iter().any(Value::is_null)) && !self.leaves_doubt() {
@@ -320,7 +314,7 @@ impl<'a, 'f> Walk<'a, 'f> {
         let free = match source {
             Source::Rule | Source::Schema if !told && !runs_in_order => Some("core/list-order/1"),
             Source::Inferred | Source::System if self.lists_may_be_sets() => Some("core/list-or-set/1"),
-            Source::Rule | Source::Schema | Source::Inferred | Source::System => None,
+            Source::Rule | Source::Schema | Source::Ordered | Source::Inferred | Source::System => None,
         };
         self.order(said, aligned.same_order, free, told);
         // A positional list is one declared value: what Git does not list in it, it declares absent.
@@ -335,7 +329,7 @@ impl<'a, 'f> Walk<'a, 'f> {
                 });
             }
             self.place.enter_element(step, slot);
-            self.element(items, known.element());
+            self.element(items, &known.element());
             self.place.leave();
         }
         self.note = outer;
@@ -361,10 +355,10 @@ impl<'a, 'f> Walk<'a, 'f> {
     }
 
     /// An item that one of the sides lacks is one change, not one for each of its fields.
-    fn element(&mut self, items: [Said<'a>; 3], known: Known<'a>) {
+    fn element(&mut self, items: [Said<'a>; 3], known: &Known<'a>) {
         let (items, _) = self.marked(items);
         if items.into_iter().any(|item| item.unknown().is_some()) {
-            return self.leaf(items, known);
+            return self.leaf(items, *known);
         }
         let [desired, recorded, actual] = items;
         let whole = match (desired.value(), recorded.value(), actual.value()) {
@@ -374,7 +368,7 @@ impl<'a, 'f> Walk<'a, 'f> {
             (None, Some(_), Some(_)) => !desired.is_silent() || self.record_of() == RecordOf::Declaration,
             _ => true,
         };
-        if whole { self.leaf(items, known) } else { self.node(items, known) }
+        if whole { self.leaf(items, *known) } else { self.node(items, known) }
     }
 
     /// How the elements are told apart, and who says so. `None` is a list that is one value.
@@ -391,13 +385,16 @@ impl<'a, 'f> Walk<'a, 'f> {
             (None, ListKind::Atomic) => (None, Source::Schema),
             (None, ListKind::Set) => (Some(Alignment::Set), Source::Schema),
             (None, ListKind::Keyed(keys)) => (Some(Alignment::Keyed(keys)), Source::Schema),
-            (None, ListKind::Unknown) => {
-                let key = infer_key(lists).and_then(|name| self.comparer.inferred_key(name));
-                match key {
-                    Some(keys) => (Some(Alignment::Keyed(keys)), Source::Inferred),
-                    None if self.lists_may_be_sets() => (Some(Alignment::ListOrSet), Source::System),
-                    None => (Some(Alignment::Positional), Source::System),
-                }
+            (None, kind @ (ListKind::Ordered | ListKind::Unordered | ListKind::Unknown)) => {
+                let key = infer_key(lists).and_then(|name| self.comparer.inferred_key(name)).map(Alignment::Keyed);
+                let (by_place, source) = match kind {
+                    ListKind::Ordered => (Alignment::Positional, Source::Ordered),
+                    ListKind::Unordered => (Alignment::ListOrSet, Source::Schema),
+                    _ if key.is_some() => (Alignment::Positional, Source::Inferred),
+                    _ if self.lists_may_be_sets() => (Alignment::ListOrSet, Source::System),
+                    _ => (Alignment::Positional, Source::System),
+                };
+                (Some(key.unwrap_or(by_place)), source)
             }
         };
         match by {
@@ -436,7 +433,7 @@ impl<'a, 'f> Walk<'a, 'f> {
     }
 
     /// A list that is one value: its order counts.
-    fn whole_list(&mut self, said: [Said<'a>; 3], known: Known<'a>) {
+    fn whole_list(&mut self, said: [Said<'a>; 3], known: &Known<'a>) {
         if permuted(said.map(Said::array)) {
             let lists = said.map(Said::array);
             let same = |left: usize, right: usize| match (lists.get(left), lists.get(right)) {
@@ -446,7 +443,7 @@ impl<'a, 'f> Walk<'a, 'f> {
             let orders = [same(DESIRED, RECORDED), same(RECORDED, ACTUAL), same(DESIRED, ACTUAL)];
             self.order(said, orders, None, false);
         } else {
-            self.leaf(said, known);
+            self.leaf(said, *known);
         }
     }
 }
@@ -468,11 +465,19 @@ pub(crate) struct Member<'a> {
     of: Shape<'a>,
     name: &'a str,
     beside: [Option<&'a Map<String, Value>>; 3],
+    /// What the field is in an object that was filled in as a whole.
+    given: Option<&'a Value>,
 }
 
 impl<'a> Known<'a> {
+    /// The root of a document.
+    const fn root(shape: Shape<'a>) -> Self {
+        Self { shape, member: None, exact: false }
+    }
+
     fn field(self, name: &'a str, beside: [Option<&'a Map<String, Value>>; 3]) -> Self {
-        let member = Member { of: self.shape, name, beside };
+        let given = self.member.and_then(Member::given_whole).and_then(|whole| whole.get(name));
+        let member = Member { of: self.shape, name, beside, given };
         Self { shape: self.shape.field(name), member: Some(member), exact: self.exact }
     }
 
@@ -481,10 +486,19 @@ impl<'a> Known<'a> {
     }
 }
 
-impl Member<'_> {
+impl<'a> Member<'a> {
+    /// The object that the system fills in here, where only actual has one.
+    fn given_whole(self) -> Option<&'a Value> {
+        let [desired, recorded, _] = self.beside;
+        let left_out = [desired, recorded].into_iter().flatten().all(|beside| !beside.contains_key(self.name));
+        let own = || self.of.default(self.name).iter().find(|default| default.is_object());
+        if left_out { own().or(self.given) } else { None }
+    }
+
     /// Would the system have filled in this value by itself, had it been left out?
     pub(crate) fn is_filled_in(self, value: &Value) -> bool {
-        self.beside.into_iter().flatten().any(|beside| self.of.fills_in(self.name, value, beside))
+        self.given.is_some_and(|given| equal(given, value) == Equality::Same)
+            || self.beside.into_iter().flatten().any(|beside| self.of.fills_in(self.name, value, beside))
     }
 }
 
@@ -495,6 +509,8 @@ pub(crate) enum Source {
     Rule,
     /// The schema of the kind.
     Schema,
+    /// The schema of the kind, which says that the order counts; how the items are told apart is seen by their shape.
+    Ordered,
     /// The shape of the items.
     Inferred,
     /// What is usual in the system.

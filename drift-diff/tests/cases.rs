@@ -69,6 +69,7 @@ fn run(text: &str) {
             ownership: named(case.rules.ownership, "ownership"),
             equivalences: named(case.rules.equivalences, "equivalence"),
             ignores: named(case.rules.ignores, "ignore"),
+            ..Rules::default()
         };
         let comparer = Comparer::compile(&rules).expect(&case.name);
         let facts = observation.facts.clone().or(&Facts::default());

@@ -18,7 +18,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use drift_diff::{Comparer, Delta, EquivalenceRule, FieldChange, Named, Rules};
+use drift_diff::{Comparer, Delta, EquivalenceRule, FieldChange, Named, Rules, Schema};
 use drift_model::source::opentofu::{PlanContext, PlanMode, PlanReading, read_plan};
 use drift_model::{Disposition, Existence, Facts, Observation, Relation, System, Verdict, from_json};
 use serde::Deserialize;
@@ -250,11 +250,26 @@ fn gives_instead(instead: Instead, field: &Value, delta: &Delta<'_>) -> bool {
 
 #[test]
 fn relations_of_labelled_plans() {
+    relations("without its schema", |_| Schema::kubernetes());
+}
+
+#[test]
+fn relations_of_labelled_plans_by_the_schema_of_their_provider() {
+    relations("by its schema", |case| {
+        let mut schema = Schema::kubernetes();
+        schema.add_provider_schemas(&case.schema).unwrap();
+        schema
+    });
+}
+
+fn relations(title: &str, schema: impl Fn(&Case) -> Schema) {
     let rules = rules_of_the_provider();
-    let (bare, comparer) = (Comparer::compile(&Rules::default()).unwrap(), Comparer::compile(&rules).unwrap());
     let (mut labelled, mut by_itself, mut by_rules, mut excepted, mut otherwise) = (0, 0, 0, Vec::new(), Vec::new());
     for case in cases() {
         let reading = case.read();
+        let schema = schema(&case);
+        let bare = Comparer::compile(&Rules { schema: schema.clone(), ..Rules::default() }).unwrap();
+        let comparer = Comparer::compile(&Rules { schema, ..rules.clone() }).unwrap();
         for (resource, observation) in case.resources(&reading) {
             let deltas = [&bare, &comparer].map(|comparer| comparer.compare(observation, &Facts::default()));
             let [without, with] = &deltas;
@@ -302,7 +317,7 @@ fn relations_of_labelled_plans() {
         }
     }
     println!(
-        "terraform, plan.json: {} of {labelled} labelled relations agree: {by_itself} by what the library knows, {by_rules} \
+        "terraform, plan.json {title}: {} of {labelled} labelled relations agree: {by_itself} by what the library knows, {by_rules} \
          by rules of the provider; {} are answered otherwise:",
         by_itself + by_rules,
         excepted.len()

@@ -115,7 +115,8 @@ fn digest(policy: &Policy, diff: Option<&Rules>, owner: &str, source_of_truth: &
         let ownership = rules.ownership.iter().map(|rule| named(&rule.name, serde_json::to_value(&rule.spec)));
         let equivalences = rules.equivalences.iter().map(|rule| named(&rule.name, serde_json::to_value(&rule.spec)));
         let ignores = rules.ignores.iter().map(|rule| named(&rule.name, serde_json::to_value(&rule.spec)));
-        let all: Vec<serde_json::Value> = ownership.chain(equivalences).chain(ignores).collect();
+        let schemas = rules.schema.added().iter().map(|digest| named("schema", serde_json::to_value(digest)));
+        let all: Vec<serde_json::Value> = ownership.chain(equivalences).chain(ignores).chain(schemas).collect();
         drift_model::canonical_text(&all.into())
     });
     let policy = policy.digest().to_string();
