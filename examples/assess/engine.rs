@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use drift_diff::Rules;
+use drift_diff::{Rules, Schema};
 use drift_model::{Action, AssessmentReport, Digest, Facts, Method, Observation};
 pub use drift_policy::Tree;
 use drift_policy::{Authored, Contract, Diagnostic, Diagnostics, Policy, Severity};
@@ -13,6 +13,7 @@ use super::problem::Problem;
 /// The engine, compiled from a policy.
 #[derive(Debug)]
 pub struct Engine {
+    contract: Contract,
     engine: drift_policy::Engine,
 }
 
@@ -41,7 +42,7 @@ impl Engine {
             .decided_by(policy)
             .may(Action::ALL.iter().copied())
             .evidence_in("evidence://assess");
-        let engine = drift_policy::Engine::compile(contract).map_err(|found| problems(&found, &places))?;
+        let engine = drift_policy::Engine::compile(contract.clone()).map_err(|found| problems(&found, &places))?;
         let mut said = problems(&found, &places);
         if !whole {
             let text = "documents with errors are left out, and no machine heals by what remains";
@@ -49,7 +50,19 @@ impl Engine {
                 Problem::new("policy", text).help("mend them; a table that is left out is the shipped one").warning(),
             );
         }
-        Ok((Self { engine }, said))
+        Ok((Self { contract, engine }, said))
+    }
+
+    /// The same engine, which knows the shapes of more documents.
+    ///
+    /// # Errors
+    ///
+    /// None that the engine did not have before: a schema decides nothing.
+    pub fn knowing(&self, schema: Schema) -> Result<Self, Vec<Problem>> {
+        let contract = self.contract.clone().diffed_by(Rules { schema, ..Rules::default() });
+        let engine =
+            drift_policy::Engine::compile(contract.clone()).map_err(|found| problems(&found, &BTreeMap::new()))?;
+        Ok(Self { contract, engine })
     }
 
     /// Assesses one resource.

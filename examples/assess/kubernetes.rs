@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::PathBuf;
 
+use drift_diff::Schema;
 use drift_model::source::kubernetes::{Place, ProblemKind, Reader};
 use drift_model::{Observation, Plane, Timestamp};
 use serde_json::Value;
@@ -14,16 +15,22 @@ use super::input;
 use super::problem::Problem;
 use super::yaml::Dialect;
 
-/// The observations of all objects on any side, in order of their names, and what is wrong with the files.
+/// The observations of all objects on any side, in order of their names, with the shapes of the custom resources that are
+/// defined among them, and what is wrong with the files.
 pub(super) fn observations(
     of: &Kubernetes,
     facts: &FactsFile,
     now: Timestamp,
     stdin: &mut dyn Read,
-) -> (Vec<Observation>, Vec<Problem>) {
+) -> (Vec<Observation>, Schema, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut side = |paths: &[PathBuf]| Side::read(paths, stdin, &mut problems);
     let (desired, recorded, actual) = (side(&of.desired), side(&of.recorded), side(&of.actual));
+    // What the cluster has governs what runs in it.
+    let mut schema = Schema::kubernetes();
+    for side in [&desired, &actual] {
+        side.define(&mut schema, &mut problems);
+    }
     let mut reader = Reader::new()
         .desired(desired.documents)
         .recorded(recorded.documents)
@@ -69,7 +76,7 @@ pub(super) fn observations(
         }
         problems.push(if found.loses_object() { problem } else { problem.warning() });
     }
-    (reading.observations, problems)
+    (reading.observations, schema, problems)
 }
 
 /// The documents of one side, and where each of them stands.
@@ -101,5 +108,27 @@ impl Side {
         }
         side.whole = problems.len() == before;
         side
+    }
+
+    /// Adds the custom resources that are defined on this side.
+    fn define(&self, schema: &mut Schema, problems: &mut Vec<Problem>) {
+        let objects = self.documents.iter().zip(&self.places).flat_map(|(document, place)| {
+            let items = document.get("items").and_then(Value::as_array);
+            items
+                .map_or_else(|| std::slice::from_ref(document), Vec::as_slice)
+                .iter()
+                .map(move |object| (object, place))
+        });
+        for (object, place) in objects {
+            if object.get("kind").and_then(Value::as_str) != Some("CustomResourceDefinition") {
+                continue;
+            }
+            if let Err(error) = schema.add_custom_resource(object) {
+                let place =
+                    if error.pointer.is_empty() { place.clone() } else { format!("{place} at `{}`", error.pointer) };
+                let said = format!("{}: its kind is compared as one without a definition", error.message);
+                problems.push(Problem::new(place, said).help(error.help).warning());
+            }
+        }
     }
 }

@@ -23,6 +23,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use clap::Parser;
+use drift_diff::Schema;
 use drift_model::{Observation, Timestamp};
 
 use self::cli::{Cli, Command, FailOn, Format};
@@ -193,17 +194,23 @@ impl Session<'_> {
                 of.files.iter().try_for_each(|path| self.lines(&Source::new(path), stdin))
             }
             Some(Command::Kubernetes(of)) => {
-                let (observations, problems) = kubernetes::observations(of, &self.facts, self.now, stdin);
-                self.documents(observations, &problems)
+                let (observations, schema, problems) = kubernetes::observations(of, &self.facts, self.now, stdin);
+                self.documents(observations, schema, &problems)
             }
             Some(Command::Opentofu(of)) => {
-                let (observations, problems) = opentofu::observations(of, stdin);
-                self.documents(observations, &problems)
+                let (observations, schema, problems) = opentofu::observations(of, stdin);
+                self.documents(observations, schema, &problems)
             }
         }
     }
 
-    fn documents(&mut self, observations: Vec<Observation>, problems: &[Problem]) -> Result<(), Stop> {
+    fn documents(&mut self, observations: Vec<Observation>, schema: Schema, problems: &[Problem]) -> Result<(), Stop> {
+        if !schema.added().is_empty() {
+            match self.engine.knowing(schema) {
+                Ok(engine) => self.engine = engine,
+                Err(found) => found.iter().for_each(|problem| self.complain(problem)),
+            }
+        }
         // A file of another kind than was meant says the same of every document in it.
         let mut by_file: BTreeMap<&str, u64> = BTreeMap::new();
         for problem in problems {

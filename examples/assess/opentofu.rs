@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
+use drift_diff::Schema;
 use drift_model::Observation;
 use drift_model::source::opentofu::{PlanContext, PlanMode, read_plan};
 use serde_json::Value;
@@ -12,8 +13,9 @@ use super::input::{self, Source};
 use super::problem::Problem;
 use super::yaml::Dialect;
 
-/// The observations of a plan, in address order, and what is wrong with the files.
-pub(super) fn observations(of: &Opentofu, stdin: &mut dyn Read) -> (Vec<Observation>, Vec<Problem>) {
+/// The observations of a plan, in address order, with the shapes of its resources as far as `--schema` tells them, and what is
+/// wrong with the files.
+pub(super) fn observations(of: &Opentofu, stdin: &mut dyn Read) -> (Vec<Observation>, Schema, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut one = |path: &Path| {
         let source = Source::new(path);
@@ -31,11 +33,17 @@ pub(super) fn observations(of: &Opentofu, stdin: &mut dyn Read) -> (Vec<Observat
     let plan = one(&of.plan);
     // Without what was named, the answers would be others than were asked for.
     let state = of.state.as_deref().map(&mut one);
-    let schema = of.schema.as_deref().map(&mut one);
-    let (Some(plan), true) = (plan, problems.is_empty()) else { return (Vec::new(), problems) };
-    match read(of, &plan, state.flatten().as_ref(), schema.flatten().as_ref()) {
-        Ok((observations, found)) => (observations, found),
-        Err(problem) => (Vec::new(), vec![problem]),
+    let schemas = of.schema.as_deref().and_then(&mut one);
+    let mut shapes = Schema::kubernetes();
+    let (Some(plan), true) = (plan, problems.is_empty()) else { return (Vec::new(), shapes, problems) };
+    match read(of, &plan, state.flatten().as_ref(), schemas.as_ref()) {
+        Ok((observations, mut found)) => {
+            if let Some(Err(error)) = schemas.as_ref().map(|schemas| shapes.add_provider_schemas(schemas)) {
+                found.push(Problem::new(error.document, error.message).help(error.help).warning());
+            }
+            (observations, shapes, found)
+        }
+        Err(problem) => (Vec::new(), shapes, vec![problem]),
     }
 }
 

@@ -377,6 +377,37 @@ fn an_audit_log_says_who_did_it_and_a_line_that_is_no_event_is_named() {
 }
 
 #[test]
+fn a_definition_beside_the_objects_says_how_their_lists_relate() {
+    let folder = Folder::new("definition");
+    let definition = r#"{"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "queues.shop.example"},
+        "spec": {"group": "shop.example", "names": {"kind": "Queue"}, "versions": [{"name": "v1", "schema": {"openAPIV3Schema": {"type": "object",
+            "properties": {"spec": {"type": "object", "properties": {"tags": {"type": "array", "x-kubernetes-list-type": "set"}}}}}}}]}}"#;
+    let queue = |tags: &str| {
+        format!(
+            r#"{{"apiVersion": "shop.example/v1", "kind": "Queue", "metadata": {{"name": "orders", "namespace": "shop"}}, "spec": {{"tags": {tags}}}}}"#
+        )
+    };
+    let desired = folder.file("desired.json", queue(r#"["a", "b"]"#));
+    let live = format!(r#"{{"kind": "List", "items": [{definition}, {}]}}"#, queue(r#"["b", "a"]"#));
+    let (with, without) = (folder.file("live.json", live), folder.file("bare.json", queue(r#"["b", "a"]"#)));
+    let ask = |actual: &str| run(&["kubernetes", "--desired", &desired, "--actual", actual, "--format", "jsonl"]);
+    let line = |run: &Run| run.output.lines().find(|line| line.contains("Queue.shop.example/")).unwrap().to_owned();
+    assert!(line(&ask(&with)).contains(r#""verdict":"IN_SYNC""#), "{}", ask(&with).output);
+    assert!(line(&ask(&without)).contains(r#""verdict":"DRIFTED""#), "{}", ask(&without).output);
+    // One that is none is said to be none, and the objects are answered as without it.
+    let broken = definition.replace(r#""group": "shop.example""#, r#""group": 1"#);
+    let broken =
+        folder.file("broken.json", format!(r#"{{"kind": "List", "items": [{broken}, {}]}}"#, queue("[\"b\", \"a\"]")));
+    let run = ask(&broken);
+    assert!(
+        run.errors.contains("at `/spec/group`: a text is expected here: its kind is compared as one without"),
+        "{}",
+        run.errors
+    );
+    assert!(line(&run).contains(r#""verdict":"DRIFTED""#));
+}
+
+#[test]
 fn a_broken_plan_is_named() {
     let folder = Folder::new("plan");
     let plan = folder.file("plan.json", "{\"format_version\": \"1.2\", \"x\": \"CANARY");
