@@ -128,6 +128,7 @@ impl Schema {
                 let owner = Type { atomic, defaults: defaults(schema), ..Type::of(name.to_owned(), fields) };
                 self.add_type(owner)
             }
+            (Some("object"), None) if atomic => Node::Leaf(Leaf::Opaque),
             (Some("object"), Some(entries)) => {
                 let element = self.structural(name, entries, depth.saturating_add(1));
                 self.add_collection(element, CollectionKind::Map { atomic })
