@@ -37,6 +37,7 @@ impl<'a> Walk<'a, '_> {
             disposition,
             owner: owned.kind,
             owner_name: owned.name,
+            claims: if owned.kind == OwnerKind::Ambiguous { self.mask.contenders(&path, &views) } else { Vec::new() },
             rule,
             counted: counted && disposition == Disposition::Undeclared,
             would_be_drift,

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use drift_model::{
-    Change, ChangeKind, Disposition, Existence, FieldPath, Masked, OwnerKind, Pointers, Relation, Shown, UnknownReason,
-    Verdict,
+    Change, ChangeKind, Claim, Disposition, Existence, FieldPath, Masked, OwnerKind, Pointers, Relation, Shown,
+    UnknownReason, Verdict,
 };
 
 /// Everything on which the planes of one resource differ, excused or not, sorted by path.
@@ -41,6 +41,8 @@ pub struct FieldChange<'a> {
     pub owner: OwnerKind,
     /// The owner by name.
     pub owner_name: Option<&'a str>,
+    /// Where the owner is AMBIGUOUS: the claims that contradict each other, or that nobody has decided on.
+    pub claims: Vec<&'a Claim>,
     /// The rule that excuses.
     pub rule: Option<Cow<'a, str>>,
     /// Does an undeclared change count as drift?
@@ -80,6 +82,7 @@ impl FieldChange<'_> {
         change.pointers = self.pointers.clone();
         change.owner = self.owner;
         change.owner_name = self.owner_name.map(str::to_owned);
+        change.claims = self.claims.iter().copied().cloned().collect();
         change.rule = self.rule.as_deref().map(str::to_owned);
         change.counted = self.counted;
         change.sensitive = self.sensitive;

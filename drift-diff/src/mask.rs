@@ -100,31 +100,27 @@ impl<'a> Mask<'a, '_> {
     /// The highest rank decides, within it the most specific pattern. A tie between different owners, or a claim whose
     /// condition nobody has decided, is AMBIGUOUS.
     pub(crate) fn owner(&self, path: &FieldPath, place: &[StepView<'_>]) -> Option<Owned<'a>> {
+        let contenders = self.contenders(path, place);
+        let (first, last) = (contenders.first()?, contenders.last()?);
+        let owner = |claim: &'a Claim| Owned { kind: claim.owner, name: claim.name.as_deref() };
+        // Where nothing certain stands behind a claim, the path would have another owner without it.
+        let settled = self.holds(last) == Some(true) && contenders.iter().all(|claim| owner(claim) == owner(first));
+        Some(if settled { owner(first) } else { Owned { kind: OwnerKind::Ambiguous, name: None } })
+    }
+
+    /// The claims that have a say, highest first: down to the first one that holds for certain, and what ranks with it.
+    pub(crate) fn contenders(&self, path: &FieldPath, place: &[StepView<'_>]) -> Vec<&'a Claim> {
         let observed = self.observation.claims.iter().filter(|claim| claim.path.covers(path));
         let mut claims: Vec<&'a Claim> = self.rules.covering(&self.observation.resource, place);
         claims.extend(observed);
         claims.retain(|claim| self.holds(claim) != Some(false));
         claims.sort_by(|a, b| precedence(b, a));
-        let mut owner: Option<(&Claim, Owned<'a>)> = None;
-        for claim in claims {
-            let mine = Owned { kind: claim.owner, name: claim.name.as_deref() };
-            match owner {
-                // A claim that holds for certain: what ranks lower has no say.
-                Some((first, _))
-                    if precedence(first, claim) == Ordering::Greater && self.holds(first) == Some(true) =>
-                {
-                    break;
-                }
-                Some((_, known)) if known != mine => return Some(Owned { kind: OwnerKind::Ambiguous, name: None }),
-                _ => owner = Some((claim, mine)),
-            }
-        }
-        match owner {
-            // Nothing certain stands behind the claim: without it the path would have another owner.
-            Some((last, _)) if self.holds(last) != Some(true) => Some(Owned { kind: OwnerKind::Ambiguous, name: None }),
-            Some((_, certain)) => Some(certain),
-            None => None,
-        }
+        let outranked = claims.windows(2).position(|pair| match pair {
+            [above, below] => precedence(above, below) == Ordering::Greater && self.holds(above) == Some(true),
+            _ => false,
+        });
+        claims.truncate(outranked.map_or(claims.len(), |last| last.saturating_add(1)));
+        claims
     }
 
     /// Does a claim end below the place, so that what is under it has owners of its own?

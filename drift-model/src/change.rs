@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::canonical::Canonical;
 use crate::document::Marks;
-use crate::owner::OwnerKind;
+use crate::owner::{Claim, OwnerKind};
 use crate::path::FieldPath;
 use crate::plane::Plane;
 use crate::relation::Relation;
@@ -71,6 +71,9 @@ pub struct Change {
     /// The rule that excuses the change, or how its list was aligned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// Where the owner is AMBIGUOUS: the claims that contradict each other, or that nobody has decided on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<Claim>,
     /// Does an undeclared change count as drift?
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub counted: bool,
@@ -107,6 +110,7 @@ impl Change {
             owner: OwnerKind::Unclaimed,
             owner_name: None,
             rule: None,
+            claims: Vec::new(),
             counted: false,
             sensitive: false,
             desired: None,

@@ -9,6 +9,7 @@ use crate::finding::Finding;
 use crate::plane::UnknownReason;
 use crate::relation::Existence;
 use crate::resource::ResourceRef;
+use crate::source::OptOut;
 use crate::time::Timestamp;
 use crate::vocabulary::vocabulary;
 
@@ -66,6 +67,9 @@ pub struct AssessmentReport {
     /// Why the controller cannot converge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cannot_converge: Option<String>,
+    /// What the live object tells controllers to leave alone: reported, and not obeyed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub opt_outs: Vec<OptOut>,
     /// Every path on which the planes differ, excused or not, sorted by path.
     pub changes: Vec<Change>,
     /// How many changes were left out of the list because something excuses them, by what.
@@ -95,6 +99,7 @@ impl AssessmentReport {
             health: None,
             last_reconciliation: None,
             cannot_converge: None,
+            opt_outs: Vec::new(),
             changes: Vec::new(),
             excused: Vec::new(),
             findings: Vec::new(),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use drift_diff::{Delta, FieldChange};
+use drift_model::source::OptOut;
 use drift_model::{
     AssessmentReport, Disposition, DriftClass, Existence, Facts, FieldPath, Finding, Observation, Revisions, Step,
     UnknownReason, Verdict,
@@ -63,6 +64,16 @@ impl<'a> Assessment<'a> {
         &self.findings
     }
 
+    /// What the live object tells controllers to leave alone. An opt-out is reported and excuses nothing: whoever may edit the
+    /// object may write it.
+    #[must_use]
+    pub fn opt_outs(&self) -> Vec<OptOut> {
+        let live = self.observation.planes.actual.observed.present();
+        live.filter(|_| self.observation.resource.system.is_kubernetes())
+            .map(|document| OptOut::of_live(document.value()))
+            .unwrap_or_default()
+    }
+
     /// The answer as it is written out.
     #[must_use]
     pub fn report(&self) -> AssessmentReport {
@@ -84,6 +95,7 @@ impl<'a> Assessment<'a> {
         report.health = self.facts.health.known().copied();
         report.last_reconciliation = self.facts.last_reconciled_at.known().copied();
         report.cannot_converge = self.facts.reconcile.known().and_then(|reconcile| reconcile.reason.clone());
+        report.opt_outs = self.opt_outs();
         report.changes = self.delta.changes.iter().map(FieldChange::to_change).collect();
         report.findings.clone_from(&self.findings);
         report

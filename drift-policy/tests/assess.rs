@@ -380,3 +380,52 @@ fn s1_4_accepted_drift_does_not_alert_again_until_the_exception_ends() {
     assert_eq!(decided("2026-07-03"), (Verdict::Drifted, "NONE".to_owned(), "excepted".to_owned()));
     assert_eq!(decided("2026-08-01").1, "RUNTIME_REVERT");
 }
+
+/// Whoever may edit an object may write on it that nobody should look: that is told, and excuses nothing.
+#[test]
+fn an_opt_out_on_the_live_object_is_reported_and_not_obeyed() {
+    let live = json!({
+        "metadata": {"labels": {"team": "b"}, "annotations": {
+            "kustomize.toolkit.fluxcd.io/reconcile": "disabled",
+            "argocd.argoproj.io/compare-options": "IgnoreExtraneous"}},
+        "spec": {"replicas": 1}});
+    let engine = engine(&[]);
+    let facts = Facts::default();
+    let observed = observation(("apps", "Deployment"), labels("a"), live, good_facts());
+    let report = engine.assess(&observed, &facts).report();
+    assert_eq!(report.verdict, Verdict::Drifted);
+    assert_eq!(
+        serde_json::to_value(&report).unwrap()["optOuts"],
+        json!([
+            {"pointer": "/metadata/annotations/argocd.argoproj.io~1compare-options", "kind": "IGNORES_EXTRANEOUS", "reach": "OBJECT", "extent": "WHOLE"},
+            {"pointer": "/metadata/annotations/kustomize.toolkit.fluxcd.io~1reconcile", "kind": "NOT_RECONCILED", "reach": "OBJECT", "extent": "WHOLE"},
+        ])
+    );
+}
+
+#[test]
+fn owners_that_contradict_each_other_are_both_named() {
+    let mut observed = observation(
+        ("apps", "Deployment"),
+        json!({"spec": {"replicas": 1}}),
+        json!({"spec": {"replicas": 2}}),
+        good_facts(),
+    );
+    let claims = json!([
+        {"path": "/spec/replicas", "owner": "CONTROLLER", "name": "keda", "origin": "managed-fields"},
+        {"path": "/spec/replicas", "owner": "CONTROLLER", "name": "horizontal-pod-autoscaler", "origin": "managed-fields"},
+        {"path": "/spec", "owner": "GIT", "origin": "managed-fields"},
+    ]);
+    observed.claims = serde_json::from_value(claims.clone()).unwrap();
+    let (engine, facts) = (engine(&[]), Facts::default());
+    let report = serde_json::to_value(engine.assess(&observed, &facts).report()).unwrap();
+    let change = &report["changes"][0];
+    assert_eq!((&change["owner"], &change["disposition"]), (&json!("AMBIGUOUS"), &json!("DRIFT")));
+    // The third claims less particularly, and has no say.
+    assert_eq!(change["claims"], json!([claims[0], claims[1]]));
+    observed.claims.pop();
+    observed.claims.pop();
+    let report = serde_json::to_value(engine.assess(&observed, &facts).report()).unwrap();
+    assert_eq!(report["changes"][0]["owner"], "CONTROLLER");
+    assert_eq!(report["changes"][0].get("claims"), None);
+}

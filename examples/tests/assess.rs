@@ -391,9 +391,9 @@ fn a_definition_beside_the_objects_says_how_their_lists_relate() {
     let live = format!(r#"{{"kind": "List", "items": [{definition}, {}]}}"#, queue(r#"["b", "a"]"#));
     let (with, without) = (folder.file("live.json", live), folder.file("bare.json", queue(r#"["b", "a"]"#)));
     let ask = |actual: &str| run(&["kubernetes", "--desired", &desired, "--actual", actual, "--format", "jsonl"]);
-    let line = |run: &Run| run.output.lines().find(|line| line.contains("Queue.shop.example/")).unwrap().to_owned();
-    assert!(line(&ask(&with)).contains(r#""verdict":"IN_SYNC""#), "{}", ask(&with).output);
-    assert!(line(&ask(&without)).contains(r#""verdict":"DRIFTED""#), "{}", ask(&without).output);
+    let answer = |run: &Run| run.output.lines().find(|line| line.contains("Queue.shop.example/")).unwrap().to_owned();
+    assert!(answer(&ask(&with)).contains(r#""verdict":"IN_SYNC""#), "{}", ask(&with).output);
+    assert!(answer(&ask(&without)).contains(r#""verdict":"DRIFTED""#), "{}", ask(&without).output);
     // One that is none is said to be none, and the objects are answered as without it.
     let broken = definition.replace(r#""group": "shop.example""#, r#""group": 1"#);
     let broken =
@@ -404,7 +404,7 @@ fn a_definition_beside_the_objects_says_how_their_lists_relate() {
         "{}",
         run.errors
     );
-    assert!(line(&run).contains(r#""verdict":"DRIFTED""#));
+    assert!(answer(&run).contains(r#""verdict":"DRIFTED""#));
 }
 
 #[test]

@@ -3,6 +3,10 @@
 //! An opt-out that stands on a live object is honoured there, so whoever may edit the object may switch detection off for
 //! it. That is why they are data, and not only a setting.
 
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{argocd, flux};
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
@@ -68,7 +72,8 @@ vocabulary! {
 /// One opt-out.
 ///
 /// The broader its reach and extent, the more drift can hide behind it.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct OptOut {
     /// Where it stands in the document that was read, as an RFC 6901 pointer.
@@ -80,12 +85,23 @@ pub struct OptOut {
     /// How much of each.
     pub extent: Extent,
     /// The pointers, expressions and managers that it names, in the order of the document.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<String>,
     /// Who wrote it, where managed fields tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
 }
 
 impl OptOut {
+    /// What a live object tells Argo CD and Flux to leave alone, in the order of its places.
+    #[must_use]
+    pub fn of_live(object: &Value) -> Vec<Self> {
+        let mut found = argocd::opt_outs(object).0;
+        found.extend(flux::opt_outs(object).0);
+        found.sort();
+        found
+    }
+
     /// An opt-out of one whole object.
     pub(super) fn of_object(pointer: String, kind: OptOutKind, owner: Option<String>) -> Self {
         Self { pointer, kind, reach: Reach::Object, extent: Extent::Whole, places: Vec::new(), owner }
