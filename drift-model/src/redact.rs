@@ -6,6 +6,7 @@
 
 use serde_json::Value;
 
+use crate::base64;
 use crate::document::{Document, MAX_DEPTH, Mark};
 use crate::path::{FieldPath, Step};
 use crate::pattern::PathPattern;
@@ -268,19 +269,12 @@ fn percent_encoded(text: &str, upper: bool) -> String {
 
 /// The characters of a base64 text that are decided by `bytes` alone when they start `shift` bytes into a group of three.
 fn base64_within(bytes: &[u8], shift: usize) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let padded: Vec<u8> = std::iter::repeat_n(0, shift).chain(bytes.iter().copied()).collect();
-    let bits = |byte: u8| (0..8).rev().map(move |bit| byte >> bit & 1);
-    let all: Vec<u8> = padded.iter().flat_map(|byte| bits(*byte)).collect();
-    // Whole groups of six bits, without those that the bytes before have a part in.
-    let (groups, _) = all.as_chunks::<6>();
+    let before = std::iter::repeat_n(0, shift);
+    let padded: Vec<u8> = before.chain(bytes.iter().copied()).collect();
+    // A character holds six bits: those that the bytes before or after have a part in are left out.
     let foreign = shift.saturating_mul(8).div_ceil(6);
-    groups
-        .iter()
-        .skip(foreign)
-        .map(|group| group.iter().fold(0_usize, |value, bit| value << 1 | usize::from(*bit)))
-        .filter_map(|index| ALPHABET.get(index).map(|byte| char::from(*byte)))
-        .collect()
+    let whole = padded.len().saturating_mul(8) / 6;
+    base64::encode(&padded).get(foreign..whole).unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
