@@ -4,9 +4,13 @@
 //! it inside JSON inside JSON. So whatever is marked by path is also looked for by value: plain, base64 (also within a
 //! longer text, and of UTF-16), percent-encoded and escaped as in JSON, whichever characters an encoder chose to escape.
 
+mod needles;
+mod spelling;
+
 use serde_json::Value;
 
-use crate::base64;
+use self::needles::Needles;
+use self::spelling::{json_unescaped, spellings};
 use crate::document::{Document, MAX_DEPTH, Mark};
 use crate::path::{FieldPath, Step};
 use crate::pattern::PathPattern;
@@ -19,6 +23,10 @@ const MIN_SECRET_CHARS: usize = 8;
 const MOST_ESCAPED: usize = 3;
 
 /// The texts that are secret, in the spellings in which they may reappear.
+///
+/// However many there are, a text is searched in one pass, in time proportional to its length. Where that decides it, a
+/// text is taken to hold a secret: one that repeats nearly the whole of a secret at nearly every place, or that holds
+/// the first 16 KiB of a larger one.
 ///
 /// ```
 /// use drift_model::{Document, Mark, Secrets};
@@ -34,7 +42,7 @@ const MOST_ESCAPED: usize = 3;
 /// ```
 #[derive(Default)]
 pub struct Secrets {
-    needles: Vec<String>,
+    needles: Needles,
 }
 
 impl std::fmt::Debug for Secrets {
@@ -66,12 +74,9 @@ impl Secrets {
 
     /// Adds one secret text, if it is long enough to be looked for.
     pub fn add(&mut self, secret: &str) {
-        if secret.chars().count() < MIN_SECRET_CHARS || self.needles.iter().any(|needle| needle == secret) {
-            return;
-        }
-        for spelling in spellings(secret) {
-            if !self.needles.contains(&spelling) {
-                self.needles.push(spelling);
+        if secret.chars().nth(MIN_SECRET_CHARS - 1).is_some() {
+            for spelling in spellings(secret) {
+                self.needles.insert(&spelling);
             }
         }
     }
@@ -79,8 +84,7 @@ impl Secrets {
     /// Does the text hold one of the secrets, in any spelling?
     #[must_use]
     pub fn are_in(&self, text: &str) -> bool {
-        let plainly = |text: &str| self.needles.iter().any(|needle| text.contains(needle.as_str()));
-        if plainly(text) {
+        if self.needles.are_in(text) {
             return true;
         }
         // Encoders differ in what they escape. Undoing all of it finds every choice; texts within texts need it again.
@@ -90,7 +94,7 @@ impl Secrets {
                 return false;
             }
             unescaped = json_unescaped(&unescaped).into();
-            if plainly(&unescaped) {
+            if self.needles.are_in(&unescaped) {
                 return true;
             }
         }
@@ -165,122 +169,11 @@ fn visit<'v>(value: &'v Value, place: &mut Vec<StepView<'v>>, see: &mut impl FnM
     }
 }
 
-/// The secret as it may be spelled elsewhere.
-fn spellings(secret: &str) -> Vec<String> {
-    let escaped = json_escaped(secret, false);
-    let mut all = vec![
-        secret.to_owned(),
-        json_escaped(&escaped, false),
-        json_escaped(secret, true),
-        percent_encoded(secret, true),
-        percent_encoded(secret, false),
-        escaped,
-    ];
-    if secret.contains(' ') {
-        all.extend([true, false].map(|upper| percent_encoded(secret, upper).replace("%20", "+")));
-    }
-    let utf_16: Vec<u8> = secret.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    for (bytes, shift) in
-        [secret.as_bytes(), &utf_16].into_iter().flat_map(|bytes| (0..3).map(move |shift| (bytes, shift)))
-    {
-        let text = base64_within(bytes, shift);
-        all.push(text.replace('+', "-").replace('/', "_"));
-        all.push(text);
-    }
-    all.retain(|spelling| spelling.len() >= MIN_SECRET_CHARS);
-    all
-}
-
-/// As inside of a JSON string; `ascii` also writes what Go and others escape for safety.
-fn json_escaped(text: &str, ascii: bool) -> String {
-    use std::fmt::Write as _;
-    let quoted = crate::canonical::text(&Value::from(text));
-    let inner = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default();
-    if !ascii {
-        return inner.to_owned();
-    }
-    let mut out = String::new();
-    for c in inner.chars() {
-        if c.is_ascii() && !matches!(c, '<' | '>' | '&') {
-            out.push(c);
-        } else {
-            let mut units = [0; 2];
-            for unit in c.encode_utf16(&mut units) {
-                // Writing to a string cannot fail.
-                let _ = write!(out, "\\u{unit:04x}");
-            }
-        }
-    }
-    out
-}
-
-/// With every escape of a JSON string undone; what is no escape stays as it is.
-fn json_unescaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('\\') {
-        out.push_str(before);
-        let mut chars = after.chars();
-        match chars.next() {
-            Some('n') => out.push('\n'),
-            Some('r') => out.push('\r'),
-            Some('t') => out.push('\t'),
-            Some('b') => out.push('\u{8}'),
-            Some('f') => out.push('\u{c}'),
-            Some('u') => match unicode_escape(chars.as_str()) {
-                Some((c, after)) => {
-                    out.push(c);
-                    rest = after;
-                    continue;
-                }
-                None => out.push_str("\\u"),
-            },
-            Some(other) => out.push(other),
-            None => out.push('\\'),
-        }
-        rest = chars.as_str();
-    }
-    out.push_str(rest);
-    out
-}
-
-/// The character of four hexadecimal digits, or of a pair of surrogates, and what follows.
-fn unicode_escape(text: &str) -> Option<(char, &str)> {
-    let unit = |text: &str| text.get(..4).and_then(|digits| u16::from_str_radix(digits, 16).ok());
-    let first = unit(text)?;
-    let after = text.get(4..)?;
-    if let Some(Ok(c)) = char::decode_utf16([first]).next() {
-        return Some((c, after));
-    }
-    let low = after.strip_prefix("\\u")?;
-    let c = char::decode_utf16([first, unit(low)?]).next()?.ok()?;
-    Some((c, low.get(4..)?))
-}
-
-fn percent_encoded(text: &str, upper: bool) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
-            _ if upper => format!("%{byte:02X}"),
-            _ => format!("%{byte:02x}"),
-        })
-        .collect()
-}
-
-/// The characters of a base64 text that are decided by `bytes` alone when they start `shift` bytes into a group of three.
-fn base64_within(bytes: &[u8], shift: usize) -> String {
-    let before = std::iter::repeat_n(0, shift);
-    let padded: Vec<u8> = before.chain(bytes.iter().copied()).collect();
-    // A character holds six bits: those that the bytes before or after have a part in are left out.
-    let foreign = shift.saturating_mul(8).div_ceil(6);
-    let whole = padded.len().saturating_mul(8) / 6;
-    base64::encode(&padded).get(foreign..whole).unwrap_or_default().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
+    use super::spelling::{base64_within, json_escaped, percent_encoded};
     use super::*;
 
     const SECRET: &str = "CANARY \"pä<ss\\word";
@@ -340,25 +233,5 @@ mod tests {
         document.mark(Mark::Sensitive, "/password".parse().unwrap());
         Secrets::sweep(&mut [&mut document]);
         assert!(!format!("{document:?}").contains("CANARY"), "{document:?}");
-    }
-
-    #[test]
-    fn what_is_no_escape_stays_as_it_is() {
-        for (text, plain) in [
-            (r"a\", "a\\"),
-            (r"\u12", r"\u12"),
-            (r"\u00e4\ud83d\ude00!", "ä😀!"),
-            (r"\ud83d!", r"\ud83d!"),
-            (r"\u00éé", r"\u00éé"),
-            (r"C:\dir", "C:dir"),
-        ] {
-            assert_eq!(json_unescaped(text), plain);
-        }
-    }
-
-    #[test]
-    fn base64_is_base64() {
-        assert_eq!(base64_within(b"foobar", 0), "Zm9vYmFy");
-        assert_eq!(base64_within(b"foob", 0), "Zm9vY");
     }
 }
