@@ -147,7 +147,10 @@ impl MarkSet {
 pub struct Marks {
     /// In the order in which they were made, for writing them out again.
     listed: Vec<(Mark, PathPattern)>,
+    /// The same without repetition.
     trie: PatternTrie<Mark>,
+    /// The marks that hold somewhere.
+    anywhere: MarkSet,
 }
 
 impl Marks {
@@ -160,7 +163,7 @@ impl Marks {
     /// Could a mark make equal values uncertain? (Secrecy does not.)
     #[must_use]
     pub fn leave_doubt(&self) -> bool {
-        self.listed.iter().any(|(mark, _)| matches!(mark, Mark::Unknown | Mark::Unobservable))
+        self.anywhere.unknown || self.anywhere.unobservable
     }
 
     /// The patterns of one mark, in the order in which they were made.
@@ -170,8 +173,21 @@ impl Marks {
 
     /// Marks what the pattern covers.
     pub fn add(&mut self, mark: Mark, pattern: PathPattern) {
-        self.trie.insert(&pattern, mark);
+        if !self.has(mark, &pattern) {
+            self.trie.insert(&pattern, mark);
+        }
+        self.anywhere.add(mark);
         self.listed.push((mark, pattern));
+    }
+
+    /// Was just this marked?
+    pub(crate) fn has(&self, mark: Mark, pattern: &PathPattern) -> bool {
+        self.trie.of(pattern).contains(&mark)
+    }
+
+    /// Every mark, in the order in which they were made.
+    pub(crate) fn listed(&self) -> &[(Mark, PathPattern)] {
+        &self.listed
     }
 
     /// The marks that cover the place.

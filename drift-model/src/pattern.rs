@@ -7,7 +7,6 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::path::{PathError, PathErrorKind, Step, from_text, segments};
-use crate::trie::StepView;
 
 /// A pattern over [`FieldPath`](crate::FieldPath)s. It covers the paths that it matches and everything under them.
 ///
@@ -157,24 +156,6 @@ impl Serialize for PathPattern {
 impl<'de> Deserialize<'de> for PathPattern {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         from_text(deserializer)
-    }
-}
-
-impl PatternStep {
-    /// Does the step match what a walk sees? A list element may be known by its position and by its key at once.
-    pub(crate) fn sees(&self, view: &StepView<'_>) -> bool {
-        match (self, view) {
-            (Self::Any, _) => true,
-            (Self::Exactly(exact), StepView::Field(name)) => match exact {
-                Step::Field(field) => field == name,
-                Step::Index(index) => crate::path::decimal(name) == Some(*index),
-                Step::Key(_) | Step::Item(_) => false,
-            },
-            (Self::Exactly(exact), StepView::Element { index, step }) => {
-                matches!((exact, index), (Step::Index(wanted), Some(index)) if wanted == index)
-                    || step.is_some_and(|step| self.matches(step))
-            }
-        }
     }
 }
 

@@ -295,7 +295,7 @@ impl Planes {
         for plane in [&mut self.desired, &mut self.recorded, &mut self.actual] {
             if let Some(document) = plane.document_mut() {
                 for (mark, pattern) in &hidden {
-                    if !document.marks().patterns(*mark).any(|known| known == pattern) {
+                    if !document.marks().has(*mark, pattern) {
                         document.mark(*mark, pattern.clone());
                     }
                 }

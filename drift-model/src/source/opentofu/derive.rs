@@ -163,7 +163,7 @@ impl<'a> Inputs<'a> {
         let joined = self.joined(subject, secrets);
         for plane in [&mut desired, &mut recorded, &mut actual] {
             if let Observed::Present(document) = &mut plane.observed {
-                for (mark, pattern) in &joined.marks {
+                for (mark, pattern) in joined.marks.listed() {
                     document.mark(*mark, pattern.clone());
                 }
             }

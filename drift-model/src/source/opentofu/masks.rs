@@ -27,14 +27,14 @@ pub(super) fn field(name: &str) -> PatternStep {
 /// The marks of one object, joined over all its masks, without repetition.
 #[derive(Debug, Default)]
 pub(super) struct Joined {
-    pub(super) marks: Vec<(Mark, PathPattern)>,
+    pub(super) marks: Marks,
 }
 
 impl Joined {
     fn push(&mut self, mark: Mark, steps: &[PatternStep]) {
-        let new = (mark, pattern(steps));
-        if !self.marks.contains(&new) {
-            self.marks.push(new);
+        let pattern = pattern(steps);
+        if !self.marks.has(mark, &pattern) {
+            self.marks.add(mark, pattern);
         }
     }
 
@@ -172,11 +172,7 @@ impl Joined {
     /// Adds every string of the value that one of the marks covers.
     pub(super) fn collect(&self, value: Option<&Value>, secrets: &mut Secrets) {
         let Some(value) = value.filter(|_| !self.marks.is_empty()) else { return };
-        let mut marks = Marks::default();
-        for (mark, pattern) in &self.marks {
-            marks.add(*mark, pattern.clone());
-        }
-        collect_marked(value, &marks, &mut Vec::new(), secrets);
+        collect_marked(value, &self.marks, &mut Vec::new(), secrets);
     }
 }
 
@@ -239,7 +235,7 @@ mod tests {
     use super::*;
 
     fn shown(joined: &Joined) -> Vec<String> {
-        joined.marks.iter().map(|(mark, pattern)| format!("{mark:?} {pattern}")).collect()
+        joined.marks.listed().iter().map(|(mark, pattern)| format!("{mark:?} {pattern}")).collect()
     }
 
     #[test]
