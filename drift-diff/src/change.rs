@@ -37,7 +37,7 @@ impl<'a> Walk<'a, '_> {
             disposition,
             owner: owned.kind,
             owner_name: owned.name,
-            claims: if owned.kind == OwnerKind::Ambiguous { self.mask.contenders(&path, &views) } else { Vec::new() },
+            claims: if owned.kind == OwnerKind::Ambiguous { self.mask.contenders(&views) } else { Vec::new() },
             rule,
             counted: counted && disposition == Disposition::Undeclared,
             would_be_drift,
@@ -61,7 +61,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn owner(&self, path: &FieldPath, views: &[StepView<'_>], declared: bool) -> Owned<'a> {
-        match self.mask.owner(path, views).or_else(|| self.controller_of_the_whole(path)) {
+        match self.mask.owner(views).or_else(|| self.controller_of_the_whole(path)) {
             // What is declared and nobody else's is Git's, whoever wrote it last.
             None | Some(Owned { kind: OwnerKind::Unclaimed, .. }) if declared => {
                 Owned { kind: OwnerKind::Git, name: None }

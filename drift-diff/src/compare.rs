@@ -219,7 +219,7 @@ impl Comparer {
             | Existence::Gone
             | Existence::Released => Mode::Compared,
         };
-        let mask = Mask { rules: &self.ownership, observation, facts };
+        let mask = Mask::new(&self.ownership, observation, facts);
         let mut walk = Walk::new(self, observation, mask, mode);
         let said = [&planes.desired, &planes.recorded, &planes.actual].map(said_at_the_root);
         let undetermined = || beside_an_unknown(said).map(|kind| (kind, Relation::Undetermined));

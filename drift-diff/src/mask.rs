@@ -1,10 +1,10 @@
 //! `Mask`: who owns a path, and which rules speak about it. Asked only where values differ.
 
+use std::cell::OnceCell;
 use std::cmp::Ordering;
 
 use drift_model::{
-    Claim, ClaimOrigin, Facts, FieldPath, Observation, OwnerKind, PathPattern, PatternTrie, ResourceRef, StepView,
-    System, Timestamp,
+    Claim, Facts, Observation, OwnerKind, PathPattern, PatternTrie, ResourceRef, StepView, System, Timestamp,
 };
 
 use crate::rules::Selector;
@@ -80,11 +80,12 @@ pub(crate) struct Ignore {
 }
 
 /// Who owns a path, for one observation.
-#[derive(Clone, Copy)]
 pub(crate) struct Mask<'a, 'f> {
-    pub(crate) rules: &'a Ruleset<Claim>,
-    pub(crate) observation: &'a Observation,
+    rules: &'a Ruleset<Claim>,
+    observation: &'a Observation,
     pub(crate) facts: &'f Facts,
+    /// The claims of the observation by path, made when they are first asked for.
+    claims: OnceCell<PatternTrie<&'a Claim>>,
 }
 
 /// The owner of a path.
@@ -94,40 +95,50 @@ pub(crate) struct Owned<'a> {
     pub(crate) name: Option<&'a str>,
 }
 
-impl<'a> Mask<'a, '_> {
+impl<'a, 'f> Mask<'a, 'f> {
+    pub(crate) const fn new(rules: &'a Ruleset<Claim>, observation: &'a Observation, facts: &'f Facts) -> Self {
+        Self { rules, observation, facts, claims: OnceCell::new() }
+    }
+
+    fn claims(&self) -> &PatternTrie<&'a Claim> {
+        self.claims.get_or_init(|| {
+            let mut claims = PatternTrie::default();
+            self.observation.claims.iter().for_each(|claim| claims.insert(&claim.path, claim));
+            claims
+        })
+    }
+
     /// The owner by claims; `None` where nobody claims the path.
     ///
     /// The highest rank decides, within it the most specific pattern. A tie between different owners, or a claim whose
     /// condition nobody has decided, is AMBIGUOUS.
-    pub(crate) fn owner(&self, path: &FieldPath, place: &[StepView<'_>]) -> Option<Owned<'a>> {
-        let contenders = self.contenders(path, place);
-        let (first, last) = (contenders.first()?, contenders.last()?);
+    pub(crate) fn owner(&self, place: &[StepView<'_>]) -> Option<Owned<'a>> {
+        let contenders = self.contenders(place);
+        let first = contenders.first()?;
         let owner = |claim: &'a Claim| Owned { kind: claim.owner, name: claim.name.as_deref() };
         // Where nothing certain stands behind a claim, the path would have another owner without it.
-        let settled = self.holds(last) == Some(true) && contenders.iter().all(|claim| owner(claim) == owner(first));
-        Some(if settled { owner(first) } else { Owned { kind: OwnerKind::Ambiguous, name: None } })
+        let certain = contenders.iter().any(|claim| self.holds(claim) == Some(true));
+        let agreed = contenders.iter().all(|claim| owner(claim) == owner(first));
+        Some(if certain && agreed { owner(first) } else { Owned { kind: OwnerKind::Ambiguous, name: None } })
     }
 
     /// The claims that have a say, highest first: down to the first one that holds for certain, and what ranks with it.
-    pub(crate) fn contenders(&self, path: &FieldPath, place: &[StepView<'_>]) -> Vec<&'a Claim> {
-        let observed = self.observation.claims.iter().filter(|claim| claim.path.covers(path));
+    pub(crate) fn contenders(&self, place: &[StepView<'_>]) -> Vec<&'a Claim> {
         let mut claims: Vec<&'a Claim> = self.rules.covering(&self.observation.resource, place);
-        claims.extend(observed);
+        self.claims().covering(place, &mut |claim| claims.push(claim));
         claims.retain(|claim| self.holds(claim) != Some(false));
-        claims.sort_by(|a, b| precedence(b, a));
-        let outranked = claims.windows(2).position(|pair| match pair {
-            [above, below] => precedence(above, below) == Ordering::Greater && self.holds(above) == Some(true),
-            _ => false,
-        });
-        claims.truncate(outranked.map_or(claims.len(), |last| last.saturating_add(1)));
+        let told = |claim: &'a Claim| (&claim.path, claim.owner, &claim.name, &claim.condition);
+        claims.sort_by(|a, b| precedence(b, a).then_with(|| told(a).cmp(&told(b))));
+        let certain = claims.iter().copied().find(|claim| self.holds(claim) == Some(true));
+        claims.retain(|claim| certain.is_none_or(|certain| precedence(certain, claim) != Ordering::Greater));
         claims
     }
 
     /// Does a claim end below the place, so that what is under it has owners of its own?
-    pub(crate) fn reaches_beneath(&self, path: &FieldPath, place: &[StepView<'_>]) -> bool {
-        let here = PathPattern::from(path);
-        self.rules.reaches_beneath(&self.observation.resource, place)
-            || self.observation.claims.iter().any(|claim| claim.path != here && here.contains(&claim.path))
+    pub(crate) fn reaches_beneath(&self, place: &[StepView<'_>]) -> bool {
+        let mut reaches = self.rules.reaches_beneath(&self.observation.resource, place);
+        self.claims().beneath(place, &mut |_| reaches = true);
+        reaches
     }
 
     fn holds(&self, claim: &Claim) -> Option<bool> {
@@ -137,13 +148,12 @@ impl<'a> Mask<'a, '_> {
 
 /// Which claim goes before which: by rank of its origin, then by how specific its pattern is.
 fn precedence(a: &Claim, b: &Claim) -> Ordering {
-    let rank = |origin: ClaimOrigin| origin.rank();
-    rank(a.origin).cmp(&rank(b.origin)).then_with(|| a.path.specificity(&b.path))
+    a.origin.rank().cmp(&b.origin.rank()).then_with(|| a.path.specificity(&b.path))
 }
 
 #[cfg(test)]
 mod tests {
-    use drift_model::{PlaneState, Planes};
+    use drift_model::{ClaimOrigin, FieldPath, PlaneState, Planes};
     use serde_json::json;
 
     use super::*;
@@ -164,9 +174,9 @@ mod tests {
             .collect();
         let path: FieldPath = "/spec/replicas".parse().unwrap();
         let rules = Ruleset::default();
-        let mask = Mask { rules: &rules, observation: &observation, facts };
+        let mask = Mask::new(&rules, &observation, facts);
         let place: Vec<StepView<'_>> = path.steps().iter().map(StepView::from).collect();
-        mask.owner(&path, &place).map(|owned| owned.kind)
+        mask.owner(&place).map(|owned| owned.kind)
     }
 
     const RULE: ClaimOrigin = ClaimOrigin::Rule;
@@ -200,6 +210,11 @@ mod tests {
         assert_eq!(owner(&claims, &Facts::default()), Some(OwnerKind::Ambiguous));
         assert_eq!(owner(&claims[1..], &Facts::default()), Some(OwnerKind::Ambiguous));
         assert_eq!(owner(&claims[1..], &facts(false)), None);
+        // Another claim of the same rank is certain, wherever it stands.
+        let certain = ("/spec/replicas", OwnerKind::Controller, RULE, None);
+        for claims in [[claims[1], certain], [certain, claims[1]]] {
+            assert_eq!(owner(&claims, &Facts::default()), Some(OwnerKind::Controller));
+        }
     }
 
     #[test]

@@ -274,9 +274,8 @@ impl<'a, 'f> Walk<'a, 'f> {
         if desired.value().is_some() {
             return false;
         }
-        let (path, views) = (self.place.path(), self.place.views(ACTUAL));
-        self.mask.owner(&path, &views).is_some_and(|owned| owned.kind.excuses())
-            && !self.mask.reaches_beneath(&path, &views)
+        let views = self.place.views(ACTUAL);
+        self.mask.owner(&views).is_some_and(|owned| owned.kind.excuses()) && !self.mask.reaches_beneath(&views)
     }
 
     fn list(&mut self, said: [Said<'a>; 3], known: &Known<'a>) {

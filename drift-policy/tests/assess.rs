@@ -422,7 +422,7 @@ fn owners_that_contradict_each_other_are_both_named() {
     let change = &report["changes"][0];
     assert_eq!((&change["owner"], &change["disposition"]), (&json!("AMBIGUOUS"), &json!("DRIFT")));
     // The third claims less particularly, and has no say.
-    assert_eq!(change["claims"], json!([claims[0], claims[1]]));
+    assert_eq!(change["claims"], json!([claims[1], claims[0]]));
     observed.claims.pop();
     observed.claims.pop();
     let report = serde_json::to_value(engine.assess(&observed, &facts).report()).unwrap();
