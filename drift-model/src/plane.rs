@@ -1,5 +1,7 @@
 //! The three planes of a resource, and what can be known of each.
 
+use std::collections::BTreeSet;
+
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -254,15 +256,24 @@ impl Planes {
     /// Masks by value what any plane marks by path, in all planes.
     pub fn redact(&mut self) {
         let mut secrets = Secrets::default();
+        self.share_marks();
         self.collect_secrets(&mut secrets);
         self.redact_with(&secrets);
     }
 
-    /// Adds what the planes mark as sensitive.
+    /// Adds what stands in any plane where any plane marks it as sensitive.
     pub fn collect_secrets(&self, secrets: &mut Secrets) {
-        for plane in [&self.desired, &self.recorded, &self.actual] {
-            if let Some(document) = plane.observed.present() {
+        let hidden = self.hidden();
+        for document in self.documents() {
+            let unmarked = unmarked(document, &hidden);
+            if unmarked.is_empty() {
                 secrets.collect(document);
+            } else {
+                let mut document = document.clone();
+                for (mark, pattern) in unmarked {
+                    document.mark(mark, pattern);
+                }
+                secrets.collect(&document);
             }
         }
     }
@@ -284,24 +295,37 @@ impl Planes {
 
     /// What is secret in one plane is secret at that path in all of them.
     fn share_marks(&mut self) {
-        let hidden: Vec<(Mark, PathPattern)> = [&self.desired, &self.recorded, &self.actual]
-            .into_iter()
-            .filter_map(|plane| plane.observed.present())
-            .flat_map(|document| {
-                let of = |mark| document.marks().patterns(mark).map(move |pattern| (mark, pattern.clone()));
-                of(Mark::Sensitive).chain(of(Mark::Opaque)).collect::<Vec<_>>()
-            })
-            .collect();
+        let hidden = self.hidden();
         for plane in [&mut self.desired, &mut self.recorded, &mut self.actual] {
             if let Some(document) = plane.document_mut() {
-                for (mark, pattern) in &hidden {
-                    if !document.marks().has(*mark, pattern) {
-                        document.mark(*mark, pattern.clone());
-                    }
+                for (mark, pattern) in unmarked(document, &hidden) {
+                    document.mark(mark, pattern);
                 }
             }
         }
     }
+
+    /// What any plane marks as secret, each once, in the order of the planes.
+    fn hidden(&self) -> Vec<(Mark, PathPattern)> {
+        let mut seen = BTreeSet::new();
+        let marks = self.documents().flat_map(secrecy).filter(|mark| seen.insert(*mark));
+        marks.map(|(mark, pattern)| (mark, pattern.clone())).collect()
+    }
+
+    fn documents(&self) -> impl Iterator<Item = &Document> {
+        [&self.desired, &self.recorded, &self.actual].into_iter().filter_map(|plane| plane.observed.present())
+    }
+}
+
+/// The marks of secrecy of one document.
+fn secrecy(document: &Document) -> impl Iterator<Item = (Mark, &PathPattern)> {
+    let of = |mark| document.marks().patterns(mark).map(move |pattern| (mark, pattern));
+    of(Mark::Sensitive).chain(of(Mark::Opaque))
+}
+
+/// Those of these marks that the document lacks.
+fn unmarked(document: &Document, marks: &[(Mark, PathPattern)]) -> Vec<(Mark, PathPattern)> {
+    marks.iter().filter(|(mark, pattern)| !document.marks().has(*mark, pattern)).cloned().collect()
 }
 
 /// `status` on the wire.
@@ -465,7 +489,7 @@ impl Serialize for Shown<'_> {
         if let Some(document) = state.observed.present() {
             let marks = document.marks();
             let of = |wanted: &[Mark]| -> Vec<&PathPattern> {
-                let mut seen = std::collections::BTreeSet::new();
+                let mut seen = BTreeSet::new();
                 wanted.iter().flat_map(|mark| marks.patterns(*mark)).filter(|pattern| seen.insert(*pattern)).collect()
             };
             for (name, patterns) in [
@@ -541,6 +565,26 @@ mod tests {
             let written = format!("{} {read:?}", serde_json::to_string(&read).unwrap());
             assert!(!written.contains("CANARY"), "{marked}: {written}");
         }
+    }
+
+    #[test]
+    fn law_8_a_secret_never_leaves_by_a_copy_of_what_another_plane_marks() {
+        // Only desired knows that the field is secret; its value elsewhere is found in the plane that has it.
+        let wire = json!({
+            "desired": {"status": "PRESENT", "document": {"pw": "CANARY-old"}, "sensitive": ["/pw"]},
+            "actual": {"status": "PRESENT", "document": {"pw": "CANARY-new", "url": "db://CANARY-new@x"}},
+        });
+        let read = planes(wire.clone());
+        assert!(!serde_json::to_string(&read).unwrap().contains("CANARY"), "{read:?}");
+        // The same for who collects from many resources before any is redacted.
+        let mut secrets = Secrets::default();
+        let part = |plane: &str| serde_json::from_value::<PlaneWire>(wire[plane].clone()).unwrap();
+        let unread = Planes::new(
+            part("desired").into_state::<serde_json::Error>().unwrap(),
+            part("actual").into_state::<serde_json::Error>().unwrap(),
+        );
+        unread.collect_secrets(&mut secrets);
+        assert!(secrets.are_in("db://CANARY-new@x") && secrets.are_in("CANARY-old"));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use jsonptr::Pointer;
 use serde_json::Value;
 
-use crate::document::{Document, Mark};
+use crate::document::Mark;
 use crate::observation::{Method, Observation};
 use crate::path::{FieldPath, Step, decimal};
 use crate::pattern::PathPattern;
@@ -174,7 +174,6 @@ impl Reader {
             Coverage::Declared => {}
             Coverage::Exact => planes.exact.push(PathPattern::below_the_root()),
         }
-        share_secrecy(&mut planes);
         planes.redact();
         let mut observation = Observation::new(self.id, self.resource, planes);
         observation.unit = self.unit;
@@ -182,25 +181,6 @@ impl Reader {
         observation.observed_at = self.observed_at;
         Ok(observation)
     }
-}
-
-/// What is secret in one plane is secret in all of them, also where a plane came with marks of its own.
-fn share_secrecy(planes: &mut Planes) {
-    let states = [&planes.desired, &planes.recorded, &planes.actual];
-    let all: Vec<_> = states.into_iter().filter_map(|state| state.observed.present()).flat_map(patterns_of).collect();
-    for state in [&mut planes.desired, &mut planes.recorded, &mut planes.actual] {
-        if let Observed::Present(document) = &mut state.observed {
-            let known = patterns_of(document);
-            for (mark, pattern) in all.iter().filter(|marked| !known.contains(marked)) {
-                document.mark(*mark, pattern.clone());
-            }
-        }
-    }
-}
-
-fn patterns_of(document: &Document) -> Vec<(Mark, PathPattern)> {
-    let of = |mark| document.marks().patterns(mark).map(move |pattern| (mark, pattern.clone()));
-    of(Mark::Sensitive).chain(of(Mark::Opaque)).collect()
 }
 
 /// The pattern of exactly the place that a pointer names: a `*` in it is a star, and digits are a name or an index.

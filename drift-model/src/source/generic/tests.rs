@@ -2,6 +2,7 @@ use serde_json::json;
 
 use super::super::mutation;
 use super::*;
+use crate::document::Document;
 use crate::relation::Existence;
 
 fn monitor() -> ResourceRef {
