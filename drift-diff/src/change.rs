@@ -44,7 +44,7 @@ impl<'a> Walk<'a, '_> {
             sensitive,
             unknown: self.why_unknown(said, difference.unknown),
             note: self.note,
-            values: self.values(said, sensitive),
+            values: self.values(said, sensitive, &path),
             path,
         }
     }
@@ -194,14 +194,18 @@ impl<'a> Walk<'a, '_> {
         pointers
     }
 
-    fn values(&self, said: [Said<'a>; 3], sensitive: bool) -> Values {
+    fn values(&self, said: [Said<'a>; 3], sensitive: bool, path: &FieldPath) -> Values {
         let value = |said: Said<'a>| match said {
             Said::Value(value) => Some(value),
             Said::Silent | Said::Absent | Said::Unknown(_) => None,
         };
         if sensitive {
             let same = |a: &&Value, b: &&Value| equal(a, b) == Equality::Same;
-            let masked = Masked::classes(&said.map(value), same);
+            let masked = match &self.comparer.key {
+                // One path for all planes, so that they can be compared: that of the change.
+                Some(key) => Masked::keyed(key, self.observation, path, said.map(value)),
+                None => Masked::classes(&said.map(value), same),
+            };
             return Values { masked: Some(masked), ..Values::default() };
         }
         let empty = Marks::default();

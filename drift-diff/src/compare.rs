@@ -1,8 +1,10 @@
 //! `Comparer`: the rules of a platform, compiled, asked with one observation at a time.
 
+use std::sync::Arc;
+
 use drift_model::{
-    ChangeKind, Claim, ClaimOrigin, Disposition, DocumentKind, Existence, Facts, Observation, Observed, OwnerKind,
-    PathPattern, PlaneState, Relation, UnknownReason, Verdict,
+    ChangeKind, Claim, ClaimOrigin, Disposition, DocumentKind, Existence, Facts, FingerprintKey, Observation, Observed,
+    OwnerKind, PathPattern, PlaneState, Relation, UnknownReason, Verdict,
 };
 use serde_json::Value;
 
@@ -61,6 +63,7 @@ pub struct Comparer {
     pub(crate) equivalences: Ruleset<Sense>,
     pub(crate) ignores: Ruleset<Ignore>,
     pub(crate) exact: Ruleset<()>,
+    pub(crate) key: Option<Arc<FingerprintKey>>,
     inferred_keys: Vec<ListKey>,
 }
 
@@ -129,6 +132,13 @@ impl Comparer {
         if errors.is_empty() { Ok(comparer) } else { Err(errors) }
     }
 
+    /// The same, with secrets named by their fingerprints. Without a key a change says only which planes hold equal ones.
+    #[must_use]
+    pub fn fingerprinted_with(mut self, key: impl Into<Arc<FingerprintKey>>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
     fn built_in(schema: &Schema) -> Self {
         let builtin = BuiltIn::read();
         let mut comparer = Self {
@@ -137,6 +147,7 @@ impl Comparer {
             equivalences: Ruleset::default(),
             ignores: Ruleset::default(),
             exact: Ruleset::default(),
+            key: None,
             inferred_keys: INFERRED_KEYS.iter().map(|name| ListKey { name: (*name).into(), default: None }).collect(),
             builtin,
         };

@@ -5,6 +5,8 @@ use serde_json::Value;
 
 use crate::canonical::Canonical;
 use crate::document::Marks;
+use crate::fingerprint::FingerprintKey;
+use crate::observation::Observation;
 use crate::owner::{Claim, OwnerKind};
 use crate::path::FieldPath;
 use crate::plane::Plane;
@@ -89,7 +91,7 @@ pub struct Change {
     /// What was observed.
     #[serde(default, deserialize_with = "shown", skip_serializing_if = "Option::is_none")]
     pub actual: Option<Shown>,
-    /// Which of the secret values are equal.
+    /// Fingerprints of the secret values, or which of them are equal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub masked: Option<Masked>,
     /// Something that a reader should know of how this was found.
@@ -200,7 +202,11 @@ impl Serialize for Shown {
     }
 }
 
-/// Which planes hold equal secrets: equal texts stand for equal values, within one assessment.
+/// What may be said of secrets: a [`Fingerprint`](crate::Fingerprint) for each plane that has the value, or, where nobody gave a
+/// key, which planes hold equal ones.
+///
+/// Equal texts stand for equal values: those of fingerprints wherever key, unit and path are the same, those of classes within
+/// one assessment.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
@@ -233,6 +239,19 @@ impl Masked {
         });
         let mut take = |index: usize| classes.get_mut(index).and_then(Option::take);
         Self { desired: take(0), recorded: take(1), actual: take(2) }
+    }
+
+    /// Fingerprints of the planes' values, at a path of an observation.
+    #[must_use]
+    pub fn keyed(
+        key: &FingerprintKey,
+        observation: &Observation,
+        path: &FieldPath,
+        [desired, recorded, actual]: [Option<&Value>; 3],
+    ) -> Self {
+        let unit = observation.unit_or_resource();
+        let print = |value: Option<&Value>| value.map(|value| key.fingerprint(&unit, path, value).to_string());
+        Self { desired: print(desired), recorded: print(recorded), actual: print(actual) }
     }
 }
 

@@ -42,7 +42,8 @@ impl Digest {
     pub fn of_parts<'p>(parts: impl IntoIterator<Item = &'p str>) -> Self {
         let mut hasher = Sha256::new();
         for part in parts {
-            hasher.update(part.len().to_be_bytes().as_slice());
+            // A length has eight bytes on every platform.
+            hasher.update((part.len() as u64).to_be_bytes());
             hasher.update(part.as_bytes());
         }
         Self(hasher.finalize().into())
@@ -57,12 +58,7 @@ impl Digest {
     /// The 64 hexadecimal digits, without `sha256:`.
     #[must_use]
     pub fn hex(&self) -> String {
-        use fmt::Write as _;
-        self.0.iter().fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        hex(&self.0)
     }
 }
 
@@ -88,24 +84,38 @@ impl FromStr for Digest {
     type Err = DigestError;
 
     fn from_str(text: &str) -> Result<Self, DigestError> {
-        let hex = text.strip_prefix("sha256:").ok_or(DigestError)?.as_bytes();
-        let mut bytes = [0_u8; 32];
-        let (pairs, rest) = hex.as_chunks::<2>();
-        if pairs.len() != bytes.len() || !rest.is_empty() {
-            return Err(DigestError);
-        }
-        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-            *byte = nibble(*high)? << 4 | nibble(*low)?;
-        }
-        Ok(Self(bytes))
+        text.strip_prefix("sha256:").and_then(unhex).map(Self).ok_or(DigestError)
     }
 }
 
-fn nibble(byte: u8) -> Result<u8, DigestError> {
+/// Two hexadecimal digits in lower case for each byte.
+pub(crate) fn hex(bytes: &[u8; 32]) -> String {
+    use fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(64), |mut hex, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// Undoes [`hex`]; `None` for any other text.
+pub(crate) fn unhex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0_u8; 32];
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if pairs.len() != bytes.len() || !rest.is_empty() {
+        return None;
+    }
+    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+        *byte = nibble(*high)? << 4 | nibble(*low)?;
+    }
+    Some(bytes)
+}
+
+fn nibble(byte: u8) -> Option<u8> {
     match byte {
-        b'0'..=b'9' => Ok(byte.wrapping_sub(b'0')),
-        b'a'..=b'f' => Ok(byte.wrapping_sub(b'a').wrapping_add(10)),
-        _ => Err(DigestError),
+        b'0'..=b'9' => Some(byte.wrapping_sub(b'0')),
+        b'a'..=b'f' => Some(byte.wrapping_sub(b'a').wrapping_add(10)),
+        _ => None,
     }
 }
 

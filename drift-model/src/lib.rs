@@ -8,6 +8,7 @@ mod digest;
 mod document;
 mod facts;
 mod finding;
+mod fingerprint;
 #[cfg(feature = "schemars")]
 mod json_schema;
 mod manifest;
@@ -46,6 +47,7 @@ pub use crate::facts::{
     SourceStep, Suspension, SyncStatus, Upgrade, Upgraded, Violation, YesNo,
 };
 pub use crate::finding::{Actions, AuditCorrelation, AutoHeal, Finding, Refusal, TraceStep};
+pub use crate::fingerprint::{Fingerprint, FingerprintError, FingerprintKey, FingerprintKeyError, Likeness};
 pub use crate::manifest::{DocumentKind, Metadata, is_api_version};
 pub use crate::number::{Decimal, NumberRelation};
 pub use crate::observation::{Method, Observation};

@@ -1,5 +1,6 @@
 //! `Observation`: one resource with what is known of it, the unit of input.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -151,6 +152,12 @@ impl Observation {
             claims: Vec::new(),
             facts: Facts::default(),
         }
+    }
+
+    /// The unit, or the resource as it prints where no unit is known: what a secret's fingerprint is bound to.
+    #[must_use]
+    pub fn unit_or_resource(&self) -> Cow<'_, str> {
+        self.unit.as_deref().map_or_else(|| self.resource.to_string().into(), Cow::Borrowed)
     }
 
     /// Reads one observation from JSON text.

@@ -1,7 +1,9 @@
 //! `Contract`: what must be settled before anything is detected.
 
+use std::sync::Arc;
+
 use drift_diff::Rules;
-use drift_model::{Action, Method};
+use drift_model::{Action, FingerprintKey, Method};
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
 use crate::policy::Policy;
@@ -38,6 +40,7 @@ pub struct Contract {
     pub(crate) policy: Option<Policy>,
     pub(crate) actions: Vec<Action>,
     pub(crate) evidence: Option<String>,
+    pub(crate) key: Option<Arc<FingerprintKey>>,
 }
 
 impl Contract {
@@ -93,6 +96,40 @@ impl Contract {
     #[must_use]
     pub fn evidence_in(mut self, uri: impl Into<String>) -> Self {
         self.evidence = Some(uri.into());
+        self
+    }
+
+    /// The key by which secrets are named in changes and findings: it carries the tenant. No part of the contract needs it;
+    /// without one, a change says only which planes hold equal secrets.
+    ///
+    /// ```
+    /// use drift_model::{Facts, Fingerprint, FingerprintKey, Likeness, Observation};
+    /// # use drift_diff::Rules;
+    /// # use drift_model::{Action, Method};
+    /// # use drift_policy::{Contract, Engine, Policy};
+    /// # let contract = Contract::new()
+    /// #     .owner("platform").source_of_truth("git://shop/infra").observed_by([Method::GitopsDiff])
+    /// #     .diffed_by(Rules::default()).decided_by(Policy::shipped()).may(Action::ALL.iter().copied())
+    /// #     .evidence_in("s3://evidence/drift");
+    /// # let bytes_from_a_vault = b"an example, and at least 32 bytes".to_vec();
+    ///
+    /// let key = FingerprintKey::new("2026-07", "acme", bytes_from_a_vault)?;
+    /// let engine = Engine::compile(contract.fingerprinted_with(key))?;
+    /// let observation = Observation::from_json(r#"{
+    ///     "id": "obs-1", "unit": "checkout-prod",
+    ///     "resource": {"system": "KUBERNETES", "version": "v1", "kind": "Secret", "namespace": "prod", "name": "db"},
+    ///     "planes": {"desired": {"status": "PRESENT", "document": {"data": {"password": "aHVudGVyMg=="}}},
+    ///                "actual": {"status": "PRESENT", "document": {"data": {"password": "aHVudGVyMw=="}}}}
+    /// }"#)?;
+    /// let report = engine.assess(&observation, &Facts::default()).report();
+    /// let masked = report.changes[0].masked.as_ref().unwrap();
+    /// let (desired, actual) = (masked.desired.as_ref().unwrap(), masked.actual.as_ref().unwrap());
+    /// assert_eq!(desired.parse::<Fingerprint>()?.compare(&actual.parse()?), Likeness::Different);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn fingerprinted_with(mut self, key: impl Into<Arc<FingerprintKey>>) -> Self {
+        self.key = Some(key.into());
         self
     }
 

@@ -43,6 +43,10 @@ impl Engine {
         match (comparer, contract.policy, contract.owner, contract.source_of_truth, contract.evidence) {
             (Ok(comparer), Some(policy), Some(owner), Some(source_of_truth), Some(evidence)) if problems.is_empty() => {
                 let digest = digest(&policy, contract.diff.as_ref(), &owner, &source_of_truth);
+                let comparer = match contract.key {
+                    Some(key) => comparer.fingerprinted_with(key),
+                    None => comparer,
+                };
                 Ok(Self { policy, comparer, owner, source_of_truth, evidence, digest })
             }
             _ => Err(problems),

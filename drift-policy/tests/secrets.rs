@@ -1,0 +1,214 @@
+//! Law 8 on whole assessments: what is said of a secret, and that the secret is not.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![allow(clippy::needless_pass_by_value, reason = "`json!` makes values to give away")]
+
+use drift_diff::{FieldChange, Rules};
+use drift_model::{
+    Action, AssessmentReport, Change, Digest, Facts, Fingerprint, FingerprintKey, Likeness, Method, Observation,
+    canonical_text,
+};
+use drift_policy::{Contract, Engine, Policy};
+use serde_json::{Value, json};
+
+/// The secrets of these tests, as they stand in documents. Each is looked for in every output.
+const SECRETS: [&str; 4] = ["CANARY-old-word", "CANARY-new-word", "Q0FOQVJZLW9sZC13b3Jk", "Q0FOQVJZLW5ldy13b3Jk"];
+
+const KEY: &[u8; 38] = b"CANARY-key-of-38-bytes-and-a-few-more.";
+
+fn contract() -> Contract {
+    Contract::new()
+        .owner("platform")
+        .source_of_truth("git://shop/infra")
+        .observed_by([Method::GitopsDiff])
+        .diffed_by(Rules::default())
+        .decided_by(Policy::shipped())
+        .may(Action::ALL.iter().copied())
+        .evidence_in("s3://evidence/drift/")
+}
+
+fn key(id: &str, tenant: &str) -> FingerprintKey {
+    FingerprintKey::new(id, tenant, KEY.to_vec()).unwrap()
+}
+
+fn keyed(id: &str, tenant: &str) -> Engine {
+    Engine::compile(contract().fingerprinted_with(key(id, tenant))).unwrap()
+}
+
+/// A Secret of Kubernetes; a plane that is `null` is absent.
+fn secret(planes: [Value; 3]) -> Value {
+    let plane = |document: &Value| match document {
+        Value::Null => json!({"status": "ABSENT"}),
+        document => json!({"status": "PRESENT", "document": document}),
+    };
+    let [desired, recorded, actual] = &planes;
+    json!({
+        "id": "obs-1", "unit": "checkout-prod", "observedAt": "2026-07-03T10:22:31Z",
+        "resource": {"system": "KUBERNETES", "version": "v1", "kind": "Secret", "namespace": "prod", "name": "db"},
+        "planes": {"desired": plane(desired), "recorded": plane(recorded), "actual": plane(actual)},
+    })
+}
+
+fn data(password: &str) -> Value {
+    json!({"data": {"password": password, "user": "YXBw"}})
+}
+
+fn observed(wire: &Value) -> Observation {
+    Observation::from_json(&wire.to_string()).unwrap()
+}
+
+fn report(engine: &Engine, wire: &Value) -> AssessmentReport {
+    let facts = Facts::default();
+    engine.assess(&observed(wire), &facts).report()
+}
+
+fn change<'r>(report: &'r AssessmentReport, path: &str) -> &'r Change {
+    let found = report.changes.iter().find(|change| change.path.to_string() == path);
+    found.unwrap_or_else(|| panic!("no {path} in {report:?}"))
+}
+
+/// Everything that an embedder can print of an assessment.
+fn printed(engine: &Engine, wire: &Value) -> String {
+    let (observation, facts) = (observed(wire), Facts::default());
+    let assessment = engine.assess(&observation, &facts);
+    let report = assessment.report();
+    let mut text = format!("{engine:?} {observation} {observation:?} {assessment:?} {assessment:#?} {report:?}");
+    let mut written = |value: serde_json::Result<String>| text.push_str(&value.unwrap());
+    written(serde_json::to_string(&observation));
+    written(serde_json::to_string(&report));
+    written(serde_json::to_string_pretty(&report.clone().summarized()));
+    assessment.findings().iter().for_each(|finding| written(serde_json::to_string(finding)));
+    let changes: Vec<Change> = assessment.changes().iter().map(FieldChange::to_change).collect();
+    text + &format!("{:?} {:?} {changes:?}", assessment.findings(), assessment.changes())
+}
+
+#[test]
+fn with_a_key_a_masked_change_holds_fingerprints_that_compare_across_the_planes() {
+    let wire = secret([data(SECRETS[2]), data(SECRETS[2]), data(SECRETS[3])]);
+    let report = report(&keyed("k1", "acme"), &wire);
+    let change = change(&report, "/data/password");
+    let masked = change.masked.as_ref().unwrap();
+    let read = |text: &Option<String>| text.as_ref().unwrap().parse::<Fingerprint>().unwrap();
+    let (desired, recorded, actual) = (read(&masked.desired), read(&masked.recorded), read(&masked.actual));
+    assert_eq!((desired.compare(&recorded), desired.compare(&actual)), (Likeness::Same, Likeness::Different));
+    // Whoever holds the value and the key can look it up.
+    let again = key("k1", "acme").fingerprint("checkout-prod", &change.path, &json!(SECRETS[3]));
+    assert_eq!(again.compare(&actual), Likeness::Same);
+    assert_eq!(serde_json::from_value::<Change>(serde_json::to_value(change).unwrap()).unwrap(), *change);
+    // The finding says the same of it.
+    assert_eq!(report.findings[0].changes, std::slice::from_ref(change));
+}
+
+#[test]
+fn without_a_key_a_masked_change_says_only_which_planes_are_equal() {
+    let wire = secret([data(SECRETS[2]), data(SECRETS[2]), data(SECRETS[3])]);
+    let report = report(&Engine::compile(contract()).unwrap(), &wire);
+    assert_eq!(
+        serde_json::to_value(change(&report, "/data/password").masked.as_ref()).unwrap(),
+        json!({"desired": "class-1", "recorded": "class-1", "actual": "class-2"})
+    );
+}
+
+#[test]
+fn a_fingerprint_is_bound_to_tenant_unit_and_path_and_a_rotated_key_is_incomparable() {
+    let wire = secret([data(SECRETS[2]), data(SECRETS[2]), data(SECRETS[3])]);
+    let print = |engine: &Engine, wire: &Value| -> Fingerprint {
+        let report = report(engine, wire);
+        change(&report, "/data/password").masked.as_ref().unwrap().actual.as_ref().unwrap().parse().unwrap()
+    };
+    let (mut elsewhere, mut nowhere) = (wire.clone(), wire.clone());
+    elsewhere["unit"] = json!("checkout-staging");
+    nowhere.as_object_mut().unwrap().remove("unit");
+    let here = print(&keyed("k1", "acme"), &wire);
+    assert_eq!(here.compare(&print(&keyed("k1", "acme"), &wire)), Likeness::Same);
+    assert_eq!(here.compare(&print(&keyed("k1", "other"), &wire)), Likeness::Different);
+    assert_eq!(here.compare(&print(&keyed("k1", "acme"), &elsewhere)), Likeness::Different);
+    assert_eq!(here.compare(&print(&keyed("k2", "acme"), &wire)), Likeness::Incomparable);
+    // Without a unit it is bound to the resource, as it prints.
+    let path = "/data/password".parse().unwrap();
+    let by_name = key("k1", "acme").fingerprint("Secret/prod/db", &path, &json!(SECRETS[3]));
+    assert_eq!(by_name.compare(&print(&keyed("k1", "acme"), &nowhere)), Likeness::Same);
+}
+
+/// What may happen to secrets, in one field, to all of them at once, and to the whole object.
+fn cases() -> Vec<Value> {
+    let [old, new, old_64, new_64] = SECRETS;
+    let terraform = |desired: Value, actual: Value, sensitive: Value| {
+        json!({
+            "id": "tf", "resource": {"system": "OPENTOFU", "type": "aws_db_instance", "address": "aws_db_instance.main"},
+            "planes": {"desired": {"status": "PRESENT", "document": desired, "sensitive": sensitive},
+                       "recorded": {"status": "PRESENT", "document": actual}, "actual": {"status": "PRESENT", "document": actual}}
+        })
+    };
+    let applied = |word: &str| {
+        json!({"metadata": {"annotations": {"note": word, "kubectl.kubernetes.io/last-applied-configuration":
+            json!({"stringData": {"password": word}}).to_string()}}, "data": {"password": new_64}})
+    };
+    vec![
+        secret([data(old_64), data(old_64), data(new_64)]),
+        secret([json!({"stringData": {"password": old}}), data(old_64), data(new_64)]),
+        // The parent is replaced, emptied, removed, or of another type.
+        secret([data(old_64), data(old_64), json!({"data": {"other": new_64}})]),
+        secret([data(old_64), data(old_64), json!({"data": {}})]),
+        secret([data(old_64), data(old_64), json!({"type": "Opaque"})]),
+        secret([data(old_64), data(old_64), json!({"data": [new_64, {"CANARY-new-word": 1}]})]),
+        secret([json!({"data": {"a": {old: {"b": new}}}}), Value::Null, json!({"data": {"a": {new: [old]}}})]),
+        // The whole object is one change.
+        secret([data(old_64), data(old_64), Value::Null]),
+        secret([Value::Null, Value::Null, data(new_64)]),
+        secret([Value::Null, data(old_64), Value::Null]),
+        secret([data(old_64), Value::Null, data(new_64)]),
+        // Copies elsewhere.
+        secret([applied(old), applied(old), applied(new)]),
+        terraform(
+            json!({"password": old, "tags": {"pw": old}}),
+            json!({"password": new, "url": "db://x:CANARY-new-word@h"}),
+            json!(["/password"]),
+        ),
+        terraform(json!({"words": [old, "b"]}), json!({"words": [new, old]}), json!(["/words"])),
+        terraform(
+            json!({"users": [{"name": old, "id": 1}]}),
+            json!({"users": [{"name": new, "id": 1}]}),
+            json!(["/users/*/name"]),
+        ),
+        terraform(json!({"all": {old: 1}}), json!({"all": {old: 2}, "copy": old}), json!(["/copy", "/all"])),
+        terraform(json!({"word": old}), json!(null), json!(["/word"])),
+    ]
+}
+
+#[test]
+fn law_8_a_secret_never_leaves_an_assessment_with_or_without_a_key() {
+    let (with, without) = (keyed("k1", "acme"), Engine::compile(contract()).unwrap());
+    let mut fingerprints = 0;
+    for wire in cases() {
+        for engine in [&with, &without] {
+            let text = printed(engine, &wire);
+            assert!(!text.contains("CANARY"), "{wire}\n{text}");
+            // Neither the secret, nor the key, nor a hash of it that could be guessed.
+            for secret in SECRETS {
+                let quoted = canonical_text(&json!(secret));
+                let hashes = [Digest::of(secret.as_bytes()).hex(), Digest::of(quoted.as_bytes()).hex()];
+                assert!(!text.contains(secret), "{wire}\n{text}");
+                assert!(!hashes.iter().any(|hash| text.contains(hash)), "{wire}\n{text}");
+            }
+        }
+        for change in report(&with, &wire).changes.iter().filter(|change| change.sensitive) {
+            assert!(change.desired.is_none() && change.recorded.is_none() && change.actual.is_none(), "{change:?}");
+            let masked = change.masked.as_ref().unwrap();
+            for print in [&masked.desired, &masked.recorded, &masked.actual].into_iter().flatten() {
+                assert!(print.parse::<Fingerprint>().is_ok(), "{print}");
+                fingerprints += 1;
+            }
+        }
+    }
+    assert!(fingerprints > 30, "only {fingerprints} fingerprints were made");
+}
+
+#[test]
+fn a_key_is_no_part_of_what_decides() {
+    let wire = secret([data(SECRETS[2]), data(SECRETS[2]), data(SECRETS[3])]);
+    let (with, without) = (report(&keyed("k1", "acme"), &wire), report(&Engine::compile(contract()).unwrap(), &wire));
+    assert_eq!(with.policy_digest, without.policy_digest);
+    assert_eq!(with.findings[0].fingerprint, without.findings[0].fingerprint);
+    assert_eq!(with.verdict, without.verdict);
+}
