@@ -6,6 +6,7 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use crate::secret_sync::SecretSync;
 use crate::taxonomy::Risk;
 use crate::time::Timestamp;
 use crate::vocabulary::vocabulary;
@@ -551,34 +552,6 @@ pub struct Violation {
     /// How bad.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub severity: Option<Risk>,
-}
-
-/// How far a secret came, in metadata only (seeds S0.17).
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase", default)]
-#[non_exhaustive]
-pub struct SecretSync {
-    /// The version in the backend.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub external_version: Option<String>,
-    /// The version that was delivered.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub synced_version: Option<String>,
-    /// The version of the declaration by which it was delivered: no version of the secret itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub synced_resource_version: Option<String>,
-    /// Minutes since the last refresh.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub refresh_age_minutes: Option<u64>,
-    /// Do the consumers run with the delivered version? `current` or `stale`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub consumer_generation: Option<String>,
-    /// When the secret expires.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub expires_at: Option<Timestamp>,
-    /// The condition of the controller: `SecretSynced`, `SecretSyncedError`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub condition: Option<String>,
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::change::Change;
 use crate::digest::Digest;
 use crate::facts::{Actor, ActorKind};
 use crate::relation::Relation;
+use crate::secret_sync::{ConsumerRollout, SecretSync};
 use crate::taxonomy::{Action, DriftClass, Obligation, Risk};
 use crate::time::{Span, Timestamp};
 
@@ -13,7 +14,7 @@ use crate::time::{Span, Timestamp};
 /// response and audit.
 ///
 /// The fields down to `evidence_uri` are those of seeds S0.11.2, letter by letter and in that order. Those that nobody
-/// knows are left out.
+/// knows are left out. A finding about a secret has those of S0.17 besides: they prove freshness and lineage, and hold no value.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -87,6 +88,18 @@ pub struct Finding {
     /// The registered unit, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
+    /// Of a secret: the version in the backend.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_version: Option<String>,
+    /// Of a secret: the version that was delivered to the cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kubernetes_secret_version: Option<String>,
+    /// Of a secret: minutes since it was last refreshed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_refresh_age_minutes: Option<u64>,
+    /// Of a secret: do its consumers run with what was delivered?
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consumer_rollout_generation: Option<ConsumerRollout>,
     /// The changes.
     pub changes: Vec<Change>,
 }
@@ -126,8 +139,20 @@ impl Finding {
             playbook: None,
             policy_digest: Digest::of(b""),
             unit: None,
+            external_version: None,
+            kubernetes_secret_version: None,
+            last_refresh_age_minutes: None,
+            consumer_rollout_generation: None,
             changes: Vec::new(),
         }
+    }
+
+    /// Says how far the secret came that it is about.
+    pub fn tell_delivery(&mut self, sync: &SecretSync, now: Option<Timestamp>) {
+        self.external_version.clone_from(&sync.external_version);
+        self.kubernetes_secret_version.clone_from(&sync.synced_version);
+        self.last_refresh_age_minutes = sync.refresh_age(now);
+        self.consumer_rollout_generation = sync.consumers();
     }
 }
 

@@ -24,6 +24,7 @@ mod redact;
 mod relation;
 mod report;
 mod resource;
+mod secret_sync;
 mod signal;
 pub mod source;
 mod stack;
@@ -43,8 +44,8 @@ pub use crate::digest::{Digest, DigestError};
 pub use crate::document::{Document, MASK, MAX_DEPTH, Mark, MarkSet, Marks};
 pub use crate::facts::{
     Actor, ActorKind, ChangeRecord, ChangeRecordState, CostStatus, Dependency, ExceptionWindow, Fact, Facts, Freeze,
-    Freshness, HealthStatus, Incident, IncidentState, LogCoverage, Reconcile, ReconcileState, SecretSync, SourceStatus,
-    SourceStep, Suspension, SyncStatus, Upgrade, Upgraded, Violation, YesNo,
+    Freshness, HealthStatus, Incident, IncidentState, LogCoverage, Reconcile, ReconcileState, SourceStatus, SourceStep,
+    Suspension, SyncStatus, Upgrade, Upgraded, Violation, YesNo,
 };
 pub use crate::finding::{Actions, AuditCorrelation, AutoHeal, Finding, Refusal, TraceStep};
 pub use crate::fingerprint::{Fingerprint, FingerprintError, FingerprintKey, FingerprintKeyError, Likeness};
@@ -61,6 +62,7 @@ pub use crate::redact::Secrets;
 pub use crate::relation::{Existence, Relation};
 pub use crate::report::{AssessmentReport, Excused, Revisions, Verdict};
 pub use crate::resource::{ResourceError, ResourceRef, System, UnknownSystem};
+pub use crate::secret_sync::{CertificateValidity, ConsumerRollout, RotationStatus, SecretSync};
 pub use crate::signal::{
     AuditActor, AuditEvent, Candidate, ChangeNotice, IncidentNotice, PlanResult, ProbeResult, Register,
     RegisterCoverage, Report, Scope, Signal, Stage, Target, Windows, candidates, correlate,

@@ -28,12 +28,13 @@ pub use self::audit::{AuditActor, AuditEvent, Stage, Target};
 pub use self::correlate::{Candidate, candidates, correlate};
 pub(crate) use self::join::is_plural_of;
 use crate::facts::{
-    ChangeRecord, ExceptionWindow, HealthStatus, LogCoverage, Reconcile, SecretSync, SourceStatus, Suspension,
-    SyncStatus, Upgrade, Violation,
+    ChangeRecord, ExceptionWindow, HealthStatus, LogCoverage, Reconcile, SourceStatus, Suspension, SyncStatus, Upgrade,
+    Violation,
 };
 use crate::observation::Method;
 use crate::pattern::PathPattern;
 use crate::resource::ResourceRef;
+use crate::secret_sync::SecretSync;
 use crate::time::{Span, Timestamp};
 use crate::vocabulary::vocabulary;
 
@@ -152,7 +153,7 @@ pub enum Report {
     /// What a policy scanner found; nothing is an answer too.
     Violations(Vec<Violation>),
     /// How far a secret came.
-    SecretSync(SecretSync),
+    SecretSync(Box<SecretSync>),
     /// What a synthetic probe saw.
     Probe(ProbeResult),
     /// A pull request or change record.

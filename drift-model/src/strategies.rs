@@ -27,11 +27,13 @@ use crate::facts::{
     Actor, ActorKind, ChangeRecord, ChangeRecordState, Fact, Facts, Freeze, Freshness, HealthStatus, Incident,
     IncidentState, LogCoverage, SyncStatus, YesNo,
 };
+use crate::fingerprint::Fingerprint;
 use crate::observation::{Method, Observation};
 use crate::path::{FieldPath, Step};
 use crate::pattern::{PathPattern, PatternStep};
 use crate::plane::{Observed, PlaneState, Planes, RecordOf, UnknownReason};
 use crate::resource::ResourceRef;
+use crate::secret_sync::{CertificateValidity, RotationStatus, SecretSync};
 use crate::time::Timestamp;
 
 /// A scalar: a few small numbers, texts and booleans, so that equal ones are met.
@@ -153,6 +155,43 @@ pub fn actor() -> impl Strategy<Value = Actor> + Clone {
         })
 }
 
+/// How far a secret came: a few versions, so that equal ones are met, and now and then nothing.
+pub fn secret_sync() -> impl Strategy<Value = SecretSync> + Clone {
+    let version = || option::of(select(vec!["vault:v1".to_owned(), "vault:v2".to_owned(), "7".to_owned()]));
+    let checksum = || option::of(fingerprint());
+    let consumers = option::of(select(vec!["current".to_owned(), "stale".to_owned(), "vault:v1".to_owned()]));
+    let times = (option::of(timestamp()), option::of(timestamp()), option::of(timestamp()));
+    let validity = option::of((option::of(timestamp()), option::of(timestamp())))
+        .prop_map(|dates| dates.map(|(not_before, not_after)| CertificateValidity { not_before, not_after }));
+    let condition = option::of(select(vec!["SecretSynced".to_owned(), "SecretSyncedError".to_owned()]));
+    let rest = (option::of(0..100_u64), condition, validity, option::of(select(RotationStatus::ALL)));
+    (version(), version(), checksum(), checksum(), consumers, times, rest).prop_map(
+        |(external_version, synced_version, external_checksum, synced_checksum, consumer_generation, times, rest)| {
+            SecretSync {
+                external_version,
+                synced_version,
+                external_checksum,
+                synced_checksum,
+                synced_resource_version: None,
+                refreshed_at: times.0,
+                refresh_age_minutes: rest.0,
+                condition: rest.1,
+                consumer_generation,
+                consumers_restarted_at: times.1,
+                expires_at: times.2,
+                certificate: rest.2,
+                rotation: rest.3,
+            }
+        },
+    )
+}
+
+/// One of two fingerprints of one of two keys.
+fn fingerprint() -> impl Strategy<Value = Fingerprint> + Clone {
+    let text = (select(vec!["k1", "k2"]), select(vec!["0", "1"]));
+    text.prop_filter_map("a fingerprint", |(key, digit)| format!("hmac-sha256:{key}:{}", digit.repeat(64)).parse().ok())
+}
+
 /// Facts, each of them known, stale or unknown; those that decide most often are there, the others are unknown.
 pub fn facts() -> impl Strategy<Value = Facts> + Clone {
     let texts = (
@@ -175,6 +214,7 @@ pub fn facts() -> impl Strategy<Value = Facts> + Clone {
         fact(select(Freshness::ALL)),
         fact(select(Freshness::ALL)),
         fact(select(YesNo::ALL)),
+        fact(secret_sync()),
     );
     (option::of(timestamp()), texts, who, records, controller).prop_map(|(now, texts, who, records, controller)| {
         Facts {
@@ -192,6 +232,7 @@ pub fn facts() -> impl Strategy<Value = Facts> + Clone {
             desired_freshness: controller.2,
             actual_freshness: controller.3,
             reversible: controller.4,
+            secret_sync: controller.5,
             ..Facts::default()
         }
     })

@@ -2,7 +2,7 @@
 
 use drift_diff::{Delta, FieldChange};
 use drift_model::{
-    Actions, ActorKind, AuditCorrelation, AutoHeal, Digest, DriftClass, Existence, Facts, Finding, Obligation,
+    Actions, ActorKind, AuditCorrelation, AutoHeal, Digest, Domain, DriftClass, Existence, Facts, Finding, Obligation,
     Observation, Relation, Risk, Timestamp, TraceStep,
 };
 
@@ -130,6 +130,10 @@ pub(crate) fn finding(
     finding.playbook.clone_from(&ruled.ruling.playbook);
     finding.policy_digest = engine.digest();
     finding.unit.clone_from(&observation.unit);
+    let of_a_secret = lead.class == DriftClass::SecretDeliveryDrift || lead.place.domain == Domain::Secret;
+    if let Some(sync) = facts.secret_sync.known().filter(|_| of_a_secret) {
+        finding.tell_delivery(sync, facts.now.or(observation.observed_at));
+    }
     finding.changes = judged.iter().map(|judged| judged.change.to_change()).collect();
     Some(finding)
 }

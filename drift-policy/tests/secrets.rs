@@ -1,14 +1,20 @@
 //! Law 8 on whole assessments: what is said of a secret, and that the secret is not.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![allow(clippy::disallowed_types, reason = "an engine is compiled once for all cases")]
 #![allow(clippy::needless_pass_by_value, reason = "`json!` makes values to give away")]
 
+use std::sync::LazyLock;
+
 use drift_diff::{FieldChange, Rules};
+use drift_model::source::external_secrets::ExternalSecret;
+use drift_model::source::flux::ConditionStatus;
 use drift_model::{
-    Action, AssessmentReport, Change, Digest, Facts, Fingerprint, FingerprintKey, Likeness, Method, Observation,
-    canonical_text,
+    Action, AssessmentReport, Change, Digest, DriftClass, Facts, Finding, Fingerprint, FingerprintKey, Likeness,
+    Method, Obligation, Observation, Verdict, canonical_text, strategies,
 };
 use drift_policy::{Contract, Engine, Policy};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 /// The secrets of these tests, as they stand in documents. Each is looked for in every output.
@@ -26,6 +32,9 @@ fn contract() -> Contract {
         .may(Action::ALL.iter().copied())
         .evidence_in("s3://evidence/drift/")
 }
+
+/// An engine without a key.
+static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::compile(contract()).unwrap());
 
 fn key(id: &str, tenant: &str) -> FingerprintKey {
     FingerprintKey::new(id, tenant, KEY.to_vec()).unwrap()
@@ -102,7 +111,7 @@ fn with_a_key_a_masked_change_holds_fingerprints_that_compare_across_the_planes(
 #[test]
 fn without_a_key_a_masked_change_says_only_which_planes_are_equal() {
     let wire = secret([data(SECRETS[2]), data(SECRETS[2]), data(SECRETS[3])]);
-    let report = report(&Engine::compile(contract()).unwrap(), &wire);
+    let report = report(&ENGINE, &wire);
     assert_eq!(
         serde_json::to_value(change(&report, "/data/password").masked.as_ref()).unwrap(),
         json!({"desired": "class-1", "recorded": "class-1", "actual": "class-2"})
@@ -178,10 +187,10 @@ fn cases() -> Vec<Value> {
 
 #[test]
 fn law_8_a_secret_never_leaves_an_assessment_with_or_without_a_key() {
-    let (with, without) = (keyed("k1", "acme"), Engine::compile(contract()).unwrap());
+    let with = keyed("k1", "acme");
     let mut fingerprints = 0;
     for wire in cases() {
-        for engine in [&with, &without] {
+        for engine in [&with, &*ENGINE] {
             let text = printed(engine, &wire);
             assert!(!text.contains("CANARY"), "{wire}\n{text}");
             // Neither the secret, nor the key, nor a hash of it that could be guessed.
@@ -207,8 +216,143 @@ fn law_8_a_secret_never_leaves_an_assessment_with_or_without_a_key() {
 #[test]
 fn a_key_is_no_part_of_what_decides() {
     let wire = secret([data(SECRETS[2]), data(SECRETS[2]), data(SECRETS[3])]);
-    let (with, without) = (report(&keyed("k1", "acme"), &wire), report(&Engine::compile(contract()).unwrap(), &wire));
+    let (with, without) = (report(&keyed("k1", "acme"), &wire), report(&ENGINE, &wire));
     assert_eq!(with.policy_digest, without.policy_digest);
     assert_eq!(with.findings[0].fingerprint, without.findings[0].fingerprint);
     assert_eq!(with.verdict, without.verdict);
+}
+
+/// An ExternalSecret as the API server answers it: it was refreshed 37 minutes ago.
+fn external_secret() -> ExternalSecret {
+    let document = json!({
+        "apiVersion": "external-secrets.io/v1", "kind": "ExternalSecret",
+        "metadata": {"name": "orders-db", "namespace": "shop", "generation": 3},
+        "spec": {"refreshInterval": "15m", "secretStoreRef": {"kind": "ClusterSecretStore", "name": "vault"},
+                 "target": {"name": "orders-db"}, "data": [{"secretKey": "password", "remoteRef": {"key": "shop/orders-db"}}]},
+        "status": {"refreshTime": "2026-07-03T09:45:31Z", "syncedResourceVersion": "3-519a61da0dc68b2575b4f8efada70e42",
+                   "conditions": [{"type": "Ready", "status": "True", "reason": "SecretSynced"}]},
+    });
+    ExternalSecret::read(&document).unwrap()
+}
+
+fn delivered(backend: Option<&str>, delivered: Option<&str>, consumers: Option<&str>) -> Observation {
+    let now = "2026-07-03T10:22:31Z".parse().unwrap();
+    let secret = external_secret();
+    let mut sync = secret.secret_sync(now);
+    sync.external_version = backend.map(str::to_owned);
+    sync.synced_version = delivered.map(str::to_owned);
+    sync.consumer_generation = consumers.map(str::to_owned);
+    secret.delivery("obs-17", &sync, now)
+}
+
+#[test]
+fn the_example_of_seeds_s0_17_from_an_external_secret_to_its_finding() {
+    let observation = delivered(Some("vault:v42"), Some("vault:v40"), Some("vault:v39"));
+    let facts = serde_json::from_value(json!({"environment": "prod", "owner": "orders"})).unwrap();
+    let report = ENGINE.assess(&observation, &facts).report();
+    assert_eq!(report.verdict, Verdict::Drifted);
+    let [finding] = report.findings.as_slice() else { panic!("{:?}", report.findings) };
+    let written = serde_json::to_value(finding).unwrap();
+    let told = |names: &[&str]| -> Value {
+        names.iter().map(|name| ((*name).to_owned(), written.get(*name).cloned().unwrap_or_default())).collect()
+    };
+    assert_eq!(
+        told(&[
+            "resourceRef",
+            "driftClass",
+            "externalVersion",
+            "kubernetesSecretVersion",
+            "lastRefreshAgeMinutes",
+            "consumerRolloutGeneration",
+            "risk",
+            "recommendedAction",
+            "autoHealAllowed",
+            "domain",
+            "environment",
+            "owner",
+            "changedFields",
+        ]),
+        json!({
+            "resourceRef": "ExternalSecret/shop/orders-db",
+            "driftClass": "SECRET_DELIVERY_DRIFT",
+            "externalVersion": "vault:v42",
+            "kubernetesSecretVersion": "vault:v40",
+            "lastRefreshAgeMinutes": 37,
+            "consumerRolloutGeneration": "stale",
+            "risk": "HIGH",
+            "recommendedAction": "RESTART_CONSUMERS_AFTER_SECRET_SYNC",
+            "autoHealAllowed": false,
+            "domain": "secret",
+            "environment": "prod",
+            "owner": "orders",
+            "changedFields": ["/delivery/consumers", "/delivery/version"],
+        })
+    );
+    assert!(finding.actions.obligations.contains(&Obligation::RestartConsumers));
+    assert_eq!(serde_json::from_value::<Finding>(written.clone()).unwrap(), *finding);
+}
+
+#[test]
+fn a_failed_delivery_is_drift_whatever_the_versions_say() {
+    let now = "2026-07-03T10:22:31Z".parse().unwrap();
+    let mut secret = external_secret();
+    secret.conditions[0].status = ConditionStatus::False;
+    secret.conditions[0].reason = "SecretSyncedError".to_owned();
+    let observation = secret.delivery("obs-18", &secret.secret_sync(now), now);
+    let facts = Facts::default();
+    let report = ENGINE.assess(&observation, &facts).report();
+    let [finding] = report.findings.as_slice() else { panic!("{:?}", report.findings) };
+    assert_eq!(finding.changed_fields, ["/delivery/ready"]);
+    assert_eq!(finding.drift_class, DriftClass::SecretDeliveryDrift);
+    // Versions and consumers are not known: they are left out of the finding, and the answer is partial.
+    assert_eq!((&finding.external_version, finding.consumer_rollout_generation, report.partial), (&None, None, true));
+    assert_eq!(finding.last_refresh_age_minutes, Some(37));
+}
+
+#[test]
+fn law_3_no_result_is_not_no_drift_a_secret_is_delivered_only_when_everybody_says_so() {
+    let verdict = |observation: Observation| {
+        let facts = Facts::default();
+        let report = ENGINE.assess(&observation, &facts).report();
+        (report.verdict, report.findings.len())
+    };
+    let (v2, v1) = (Some("v2"), Some("v1"));
+    assert_eq!(verdict(delivered(v2, v2, v2)), (Verdict::InSync, 0));
+    assert_eq!(verdict(delivered(v2, v1, v1)), (Verdict::Drifted, 1));
+    assert_eq!(verdict(delivered(v2, v2, v1)), (Verdict::Drifted, 1));
+    assert_eq!(verdict(delivered(None, v2, v2)), (Verdict::Unknown, 0));
+    assert_eq!(verdict(delivered(v2, None, Some("current"))), (Verdict::Unknown, 0));
+    assert_eq!(verdict(delivered(v2, v2, None)), (Verdict::Unknown, 0));
+    assert_eq!(verdict(delivered(None, None, None)), (Verdict::Unknown, 0));
+}
+
+#[test]
+fn only_findings_about_secrets_say_how_far_a_secret_came() {
+    let facts =
+        serde_json::from_value(json!({"secretSync": {"externalVersion": "v2", "syncedVersion": "v1"}})).unwrap();
+    let told = |kind: &str| {
+        let plane = |value: &str| json!({"status": "PRESENT", "document": {"spec": {"x": value}}});
+        let observation = observed(&json!({
+            "id": "o", "resource": {"system": "KUBERNETES", "version": "v1", "kind": kind, "namespace": "prod", "name": "db"},
+            "planes": {"desired": plane("a"), "actual": plane("b")},
+        }));
+        let report = ENGINE.assess(&observation, &facts).report();
+        report.findings[0].external_version.clone()
+    };
+    assert_eq!((told("SecretStore").as_deref(), told("ConfigMap")), (Some("v2"), None));
+}
+
+proptest! {
+    #[test]
+    fn a_finding_reads_back_what_it_prints(mut observation in strategies::observation(), secret in any::<bool>()) {
+        if secret {
+            observation.resource = external_secret().resource();
+        }
+        let facts = Facts::default();
+        for finding in ENGINE.assess(&observation, &facts).findings() {
+            let printed = serde_json::to_string(finding).unwrap();
+            let read: Finding = serde_json::from_str(&printed).unwrap();
+            prop_assert_eq!(serde_json::to_string(&read).unwrap(), printed);
+        }
+    }
 }

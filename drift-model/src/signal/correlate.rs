@@ -297,8 +297,8 @@ impl<'a> Join<'a> {
             self.latest(|report| if let Report::Reconcile(at) = report { Some(at.clone()) } else { None });
         facts.suspended =
             self.latest(|report| if let Report::Suspended(is) = report { Some(is.clone()) } else { None });
-        facts.secret_sync =
-            self.latest(|report| if let Report::SecretSync(sync) = report { Some(sync.clone()) } else { None });
+        facts.secret_sync = self
+            .latest(|report| if let Report::SecretSync(sync) = report { Some(sync.as_ref().clone()) } else { None });
         facts.exception =
             self.latest(|report| if let Report::Exception(window) = report { Some(window.clone()) } else { None });
         if let Fact::Stale { value, .. } = &facts.exception {

@@ -4,13 +4,16 @@
 //! the backend holds: that comes from the backend, and is the caller's to add. No value is read, and the unkeyed hash that
 //! the target Secret carries is treated as one: of a weak secret it can be guessed.
 
+mod delivery;
+
 use std::fmt;
 
 use serde_json::Value;
 
 use super::flux::{Condition, ConditionStatus};
 use super::status::{Age, Identity, Node, Notes, Read, StatusError, StatusProblem, identify};
-use crate::facts::{Fact, Facts, Freshness, Reconcile, ReconcileState, SecretSync};
+use crate::facts::{Fact, Facts, Freshness, Reconcile, ReconcileState};
+use crate::secret_sync::SecretSync;
 use crate::time::{Span, Timestamp};
 
 /// The annotation in which the target Secret carries a hash of its data.
@@ -38,6 +41,8 @@ const DATA_HASH: &str = "reconcile.external-secrets.io/data-hash";
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ExternalSecret {
+    /// The version of the API.
+    pub version: String,
     /// Its namespace.
     pub namespace: String,
     /// Its name.
@@ -86,10 +91,12 @@ impl ExternalSecret {
 
     fn read_noting(value: &Value, notes: &Notes) -> Result<Self, StatusError> {
         let root = Node::root(value, notes);
-        let Identity { namespace, name, generation, .. } = identify(&root, "external-secrets.io", &["ExternalSecret"])?;
+        let Identity { version, namespace, name, generation, .. } =
+            identify(&root, "external-secrets.io", &["ExternalSecret"])?;
         let (spec, status) = (root.at("spec"), root.at("status"));
         let store = spec.at("secretStoreRef");
         Ok(Self {
+            version,
             namespace,
             generation: generation.ok(),
             store: store.at("name").name().map(|name| StoreRef {
@@ -130,6 +137,7 @@ impl ExternalSecret {
     pub fn secret_sync(&self, now: Timestamp) -> SecretSync {
         let past = self.refresh_time.filter(|at| *at <= now);
         SecretSync {
+            refreshed_at: past,
             refresh_age_minutes: past.and_then(|at| now.since(at).seconds().checked_div(60)),
             condition: self.ready().and_then(condition),
             synced_resource_version: self.synced_resource_version.clone(),

@@ -4,8 +4,8 @@ use std::fmt;
 
 use drift_diff::FieldChange;
 use drift_model::{
-    Change, ChangeKind, ChangeRecord, ChangeRecordState, Disposition, Domain, DriftClass, Existence, Facts, FieldPath,
-    OwnerKind, Relation, ResourceRef, Risk, SecretSync, Span, System, Timestamp, Upgrade, YesNo,
+    Change, ChangeKind, ChangeRecord, ChangeRecordState, ConsumerRollout, Disposition, Domain, DriftClass, Existence,
+    Facts, FieldPath, OwnerKind, Relation, ResourceRef, Risk, SecretSync, Span, System, Timestamp, Upgrade, YesNo,
 };
 
 use super::columns::{COUNT, Column, bit};
@@ -67,7 +67,7 @@ impl<'a> Case<'a> {
         case.set(Column::Upgrade, facts.last_upgrade.known().and_then(|last| upgrade(last, facts.now)));
         let violated = facts.violations.known().map(|list| if list.is_empty() { YesNo::No } else { YesNo::Yes });
         case.set(Column::Violation, violated.map(|answer| answer as usize));
-        case.set(Column::SecretSync, facts.secret_sync.known().and_then(secret_sync));
+        case.set(Column::SecretSync, facts.secret_sync.known().and_then(|sync| secret_sync(sync, facts.now)));
         case.set(Column::Dependency, facts.dependency.known().map(|value| *value as usize));
         case.set(Column::Reversible, facts.reversible.known().map(|value| *value as usize));
         case.set(Column::Cost, facts.cost.known().map(|value| *value as usize));
@@ -262,16 +262,15 @@ fn upgrade(last: &Upgrade, now: Option<Timestamp>) -> Option<usize> {
 }
 
 /// The index in [`SECRET_SYNC`](super::columns::SECRET_SYNC).
-fn secret_sync(sync: &SecretSync) -> Option<usize> {
+fn secret_sync(sync: &SecretSync, now: Option<Timestamp>) -> Option<usize> {
     let condition = sync.condition.as_deref().unwrap_or("").to_ascii_lowercase();
     if condition.contains("error") || condition.contains("fail") {
         return Some(2);
     }
-    let same = sync.external_version.as_ref().zip(sync.synced_version.as_ref()).map(|(there, here)| there == here);
-    match (same, sync.consumer_generation.as_deref()) {
-        (Some(false), _) | (_, Some("stale")) => Some(1),
-        (Some(true), Some("current")) => Some(0),
-        _ => None,
+    match (sync.is_delivered(), sync.consumers()) {
+        (Some(false), _) | (_, Some(ConsumerRollout::Stale)) => Some(1),
+        (Some(true), Some(ConsumerRollout::Current)) => sync.is_good(now)?.then_some(0),
+        (Some(true) | None, None) | (None, Some(ConsumerRollout::Current)) => None,
     }
 }
 
@@ -292,6 +291,11 @@ mod tests {
 
     #[test]
     fn a_fact_becomes_the_word_of_its_column() {
+        let sync = |mut more: serde_json::Value| {
+            let versions = json!({"externalVersion": "v2", "syncedVersion": "v2"});
+            more.as_object_mut().unwrap().extend(versions.as_object().unwrap().clone());
+            json!({ "secretSync": more })
+        };
         let upgraded = |at: &str| json!({"lastUpgrade": {"what": "PROVIDER", "name": "aws", "at": at}});
         for (facts, column, expected) in [
             (json!({}), Column::Incident, ""),
@@ -317,6 +321,13 @@ mod tests {
             (json!({"secretSync": {"externalVersion": "2", "syncedVersion": "1"}}), Column::SecretSync, "LAGGING"),
             (json!({"secretSync": {"consumerGeneration": "stale"}}), Column::SecretSync, "LAGGING"),
             (json!({"secretSync": {"externalVersion": "2", "syncedVersion": "2"}}), Column::SecretSync, ""),
+            (sync(json!({"consumerGeneration": "current"})), Column::SecretSync, "CURRENT"),
+            (sync(json!({"consumerGeneration": "v2"})), Column::SecretSync, "CURRENT"),
+            (sync(json!({"consumerGeneration": "v1"})), Column::SecretSync, "LAGGING"),
+            (sync(json!({"consumerGeneration": "12"})), Column::SecretSync, ""),
+            // What was delivered may be as good as gone.
+            (sync(json!({"consumerGeneration": "v2", "expiresAt": "2026-07-03T00:00:00Z"})), Column::SecretSync, ""),
+            (sync(json!({"consumerGeneration": "v2", "rotation": "OVERDUE"})), Column::SecretSync, ""),
         ] {
             assert_eq!(words(facts.clone(), column).join(" "), expected, "{column} of {facts}");
         }

@@ -215,8 +215,9 @@ columns! {
     Upgrade = "upgrade", true, Values::Words(UPGRADE);
     /// Is a policy violated?
     Violation = "violation", true, Values::Words(YesNo::WORDS);
-    /// How far a secret came: FAILED where the controller's condition names an error, LAGGING where the versions differ
-    /// or the consumers are `stale`, CURRENT where the versions are equal and the consumers `current`.
+    /// How far a secret came: FAILED where the controller's condition names an error, LAGGING where it is not delivered
+    /// (versions or fingerprints differ) or the consumers are stale, CURRENT where it is delivered, the consumers are current,
+    /// and it is neither expired nor overdue for rotation.
     SecretSync = "secretSync", true, Values::Words(SECRET_SYNC);
     /// Did a dependency change?
     Dependency = "dependency", true, Values::Words(Dependency::WORDS);

@@ -34,7 +34,7 @@ fn an_external_secret_is_read_whole() {
     assert_eq!(
         shown(&document()),
         json!({
-            "secretSync": {"syncedResourceVersion": "1-519a61da0dc68b2575b4f8efada70e42", "refreshAgeMinutes": 2, "condition": "SecretSynced"},
+            "secretSync": {"syncedResourceVersion": "1-519a61da0dc68b2575b4f8efada70e42", "refreshedAt": "2026-07-03T10:20:00Z", "refreshAgeMinutes": 2, "condition": "SecretSynced"},
             "reconcile": {"state": "SUCCEEDED", "at": "2026-06-16T21:59:34Z"},
             "actualFreshness": "FRESH",
             "lastReconciledAt": "2026-07-03T10:20:00Z",
@@ -105,4 +105,43 @@ fn law_2_total_a_mutated_external_secret_is_answered() {
         }
         let _ = DataHash::of(document);
     });
+}
+
+/// What each plane of a delivery says, and what it does not know.
+fn delivery(document: &Value, sync: Value) -> (Value, Value) {
+    let secret = ExternalSecret::read(document).unwrap();
+    let sync = serde_json::from_value(sync).unwrap();
+    let observation = secret.delivery("obs-1", &sync, NOW.parse().unwrap());
+    let written = serde_json::to_value(&observation).unwrap();
+    let of = |plane: &str| {
+        let plane = &written["planes"][plane];
+        let unknown = plane.get("unknown").or(plane.get("unobservable")).cloned().unwrap_or_default();
+        json!([plane["document"]["delivery"], unknown])
+    };
+    (of("desired"), of("actual"))
+}
+
+#[test]
+fn a_delivery_is_what_the_backend_holds_against_how_far_it_came() {
+    let sync = json!({"externalVersion": "vault:v42", "syncedVersion": "vault:v40", "consumerGeneration": "vault:v39"});
+    let (desired, actual) = delivery(&document(), sync);
+    assert_eq!(desired, json!([{"consumers": "current", "ready": true, "version": "vault:v42"}, null]));
+    assert_eq!(actual, json!([{"consumers": "stale", "ready": true, "version": "vault:v40"}, null]));
+    let print = |key: &str| format!("hmac-sha256:{key}:{}", "a".repeat(64));
+    let checksums = |here: &str| json!({"externalChecksum": print("k1"), "syncedChecksum": print(here)});
+    let (_, actual) = delivery(&document(), checksums("k1"));
+    assert_eq!(actual[0]["checksum"], json!(print("k1")));
+    // Fingerprints of different keys are no difference.
+    let (_, actual) = delivery(&document(), checksums("k2"));
+    assert_eq!(actual[0].get("checksum"), None);
+}
+
+#[test]
+fn law_3_no_result_is_not_no_drift_of_a_delivery() {
+    let (desired, actual) = delivery(&mutation::with(document(), "/status", Value::Null), json!({}));
+    assert_eq!(desired, json!([{"consumers": "current", "ready": true}, ["/delivery/version"]]));
+    assert_eq!(actual, json!([{}, ["/delivery/ready", "/delivery/version", "/delivery/consumers"]]));
+    // A status of another declaration does not say that this one is ready.
+    let (_, actual) = delivery(&mutation::with(document(), "/metadata/generation", json!(2)), json!({}));
+    assert_eq!(actual[0].get("ready"), None);
 }
