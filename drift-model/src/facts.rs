@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::secret_sync::SecretSync;
 use crate::taxonomy::Risk;
+use crate::texts::Texts;
 use crate::time::Timestamp;
 use crate::vocabulary::vocabulary;
 
@@ -148,6 +149,12 @@ macro_rules! facts {
             #[must_use]
             pub fn or(self, other: &Self) -> Self {
                 Self { now: self.now.or(other.now), $( $name: self.$name.or(&other.$name), )+ }
+            }
+        }
+
+        impl Texts for Facts {
+            fn texts(&mut self, see: &mut dyn FnMut(&mut String)) {
+                $( self.$name.texts(see); )+
             }
         }
     };

@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 use crate::change::Change;
 use crate::digest::Digest;
 use crate::facts::{Actor, ActorKind};
+use crate::redact::Secrets;
 use crate::relation::Relation;
 use crate::secret_sync::{ConsumerRollout, SecretSync};
 use crate::taxonomy::{Action, DriftClass, Obligation, Risk};
+use crate::texts::redact;
 use crate::time::{Span, Timestamp};
 
 /// What drifted, what class of drift it is, and what to do: the interface between detection, alerting, incident
@@ -145,6 +147,12 @@ impl Finding {
             consumer_rollout_generation: None,
             changes: Vec::new(),
         }
+    }
+
+    /// Masks every text that holds one of the secrets: what facts and claims say. Names of the resource, and what the policy
+    /// says, stay.
+    pub fn redact(&mut self, secrets: &Secrets) {
+        redact(self, secrets);
     }
 
     /// Says how far the secret came that it is about.

@@ -31,6 +31,7 @@ mod stack;
 #[cfg(feature = "proptest")]
 pub mod strategies;
 mod taxonomy;
+mod texts;
 mod time;
 mod trie;
 mod unit;

@@ -1,15 +1,18 @@
 //! `Observation`: one resource with what is known of it, the unit of input.
 
+mod told;
+
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::facts::Facts;
 use crate::owner::Claim;
 use crate::pattern::PathPattern;
 use crate::plane::{Coverage, Planes};
 use crate::read::ReadError;
+use crate::redact::Secrets;
 use crate::resource::ResourceRef;
 use crate::source::kubernetes::secret;
 use crate::time::Timestamp;
@@ -55,8 +58,11 @@ vocabulary! {
 /// assert_eq!(observation.planes.existence(), Existence::Undetermined);
 /// # Ok::<(), drift_model::ReadError>(())
 /// ```
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", from = "Wire")]
+///
+/// It is written and printed with what is secret masked: in its documents, and in every text beside them that quotes one
+/// (facts, claims, the words of a plane). Names are told as they are: id, resource and unit are how an answer is found.
+#[derive(Clone, Deserialize)]
+#[serde(from = "Wire")]
 #[non_exhaustive]
 pub struct Observation {
     /// Names the observation in the answer.
@@ -64,24 +70,18 @@ pub struct Observation {
     /// The resource.
     pub resource: ResourceRef,
     /// The registered unit that it belongs to.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
     /// How it was observed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<Method>,
     /// When.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_at: Option<Timestamp>,
     /// Where the desired state is kept.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub source_of_truth: Option<String>,
     /// Where the record is kept.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub state_backend: Option<String>,
     /// The three planes.
     pub planes: Planes,
     /// Who claims which paths.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<Claim>,
     /// What is known beside it.
     pub facts: Facts,
@@ -160,6 +160,21 @@ impl Observation {
         self.unit.as_deref().map_or_else(|| self.resource.to_string().into(), Cow::Borrowed)
     }
 
+    /// The secrets in its documents: what is marked in any plane, and what a Secret of Kubernetes holds behind base64.
+    #[must_use]
+    pub fn secrets(&self) -> Secrets {
+        let mut secrets = Secrets::default();
+        self.planes.collect_secrets(&mut secrets);
+        if self.is_secret() {
+            self.planes.documents().for_each(|document| secret::reveal_to(&mut secrets, document));
+        }
+        secrets
+    }
+
+    fn is_secret(&self) -> bool {
+        self.resource.system.is_kubernetes() && secret::is_secret(&self.resource.kind)
+    }
+
     /// Reads one observation from JSON text.
     ///
     /// # Errors
@@ -182,7 +197,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::OwnerKind;
+    use crate::{ClaimOrigin, Document, Mark, OwnerKind, PlaneState, UnknownReason};
 
     /// The example of the wire contract, with a value of our own.
     fn example() -> serde_json::Value {
@@ -238,6 +253,50 @@ mod tests {
         let [desired, actual] =
             [&read.planes.desired, &read.planes.actual].map(|plane| plane.observed.present().unwrap().value());
         assert_eq!(desired.pointer("/data"), actual.pointer("/data"));
+    }
+
+    #[test]
+    fn law_8_a_secret_never_leaves_an_observation_by_what_stands_beside_its_documents() {
+        // Made by hand, so that no reader has looked at it before.
+        let mut document = Document::new(json!({"pw": "CANARY-word"}));
+        document.mark(Mark::Sensitive, "/pw".parse().unwrap());
+        let desired = PlaneState::present(document).at_revision("CANARY-word@1").because("saw CANARY-word");
+        let planes = Planes::new(desired, PlaneState::unknown(UnknownReason::Failed).because("no CANARY-word"));
+        let resource = ResourceRef::aws("AWS::RDS::DBInstance", "main");
+        let mut observation = Observation::new("obs-1", resource, planes);
+        observation.source_of_truth = Some("git://u:CANARY-word@host".to_owned());
+        observation.state_backend = Some("s3://plain".to_owned());
+        let claim = |path: &str| Claim::new(path.parse().unwrap(), OwnerKind::Controller, ClaimOrigin::Rule);
+        observation.claims = vec![claim("/a").by("CANARY-word"), claim("/b/[=CANARY-word]"), claim("/c").when("hpa")];
+        observation.facts = serde_json::from_value(json!({
+            "environment": "prod", "incident": {"state": "OPEN", "id": "INC CANARY-word"},
+            "conditions": {"hpa": true, "CANARY-word": true}, "violations": [{"policy": "CANARY-word"}, {"policy": "p"}],
+            "actors": {"value": [{"kind": "HUMAN", "id": "CANARY-word"}], "staleSince": "2026-07-03T00:00:00Z"},
+        }))
+        .unwrap();
+        let written = serde_json::to_value(&observation).unwrap();
+        let text = format!("{written} {observation:?} {observation:#?}");
+        assert!(!text.contains("CANARY"), "{text}");
+        assert_eq!(
+            written,
+            json!({
+                "id": "obs-1", "resource": {"system": "AWS", "type": "AWS::RDS::DBInstance", "name": "main"},
+                "sourceOfTruth": "(sensitive)", "stateBackend": "s3://plain",
+                "planes": {
+                    "desired": {"status": "PRESENT", "document": {"pw": "(sensitive)"}, "sensitive": ["/pw"], "unobservable": ["/pw"]},
+                    "recorded": {"status": "NOT_KEPT"}, "actual": {"status": "UNKNOWN", "reason": "FAILED"},
+                },
+                "claims": [{"path": "/a", "owner": "CONTROLLER", "name": "(sensitive)", "origin": "rule"},
+                           {"path": "/c", "owner": "CONTROLLER", "origin": "rule", "condition": "hpa"}],
+                "facts": {
+                    "environment": "prod", "incident": {"state": "OPEN", "id": "(sensitive)"},
+                    "conditions": {"(sensitive)": true, "hpa": true}, "violations": [{"policy": "(sensitive)"}, {"policy": "p"}],
+                    "actors": {"value": [{"kind": "HUMAN", "id": "(sensitive)"}], "staleSince": "2026-07-03T00:00:00Z"},
+                },
+            })
+        );
+        // What is known is not touched: decisions are made on it.
+        assert!(format!("{:?}", observation.facts).contains("CANARY"));
     }
 
     #[test]

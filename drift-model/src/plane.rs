@@ -312,7 +312,7 @@ impl Planes {
         marks.map(|(mark, pattern)| (mark, pattern.clone())).collect()
     }
 
-    fn documents(&self) -> impl Iterator<Item = &Document> {
+    pub(crate) fn documents(&self) -> impl Iterator<Item = &Document> {
         [&self.desired, &self.recorded, &self.actual].into_iter().filter_map(|plane| plane.observed.present())
     }
 }

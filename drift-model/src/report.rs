@@ -7,9 +7,11 @@ use crate::digest::Digest;
 use crate::facts::{HealthStatus, SyncStatus};
 use crate::finding::Finding;
 use crate::plane::UnknownReason;
+use crate::redact::Secrets;
 use crate::relation::Existence;
 use crate::resource::ResourceRef;
 use crate::source::OptOut;
+use crate::texts::redact;
 use crate::time::Timestamp;
 use crate::vocabulary::vocabulary;
 
@@ -105,6 +107,11 @@ impl AssessmentReport {
             findings: Vec::new(),
             policy_digest,
         }
+    }
+
+    /// Masks every text that holds one of the secrets, findings aside: those are [masked](Finding::redact) by themselves.
+    pub fn redact(&mut self, secrets: &Secrets) {
+        redact(self, secrets);
     }
 
     /// The same with the excused changes counted instead of listed.

@@ -2,25 +2,37 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 
 use drift_diff::{Delta, FieldChange};
 use drift_model::source::OptOut;
 use drift_model::{
-    AssessmentReport, Disposition, DriftClass, Existence, Facts, FieldPath, Finding, Observation, Revisions, Step,
-    UnknownReason, Verdict,
+    AssessmentReport, Disposition, DriftClass, Existence, Facts, FieldPath, Finding, MASK, Observation, Revisions,
+    Secrets, Step, UnknownReason, Verdict,
 };
 
 use crate::engine::Engine;
 use crate::finding::{Judged, finding};
 
 /// The answer for one resource.
-#[derive(Clone, Debug)]
+///
+/// Decided is on what is known; said is nothing that quotes a secret of the documents, whoever it comes from.
+#[derive(Clone)]
 pub struct Assessment<'a> {
     engine: &'a Engine,
     observation: &'a Observation,
     facts: Cow<'a, Facts>,
     delta: Delta<'a>,
     findings: Vec<Finding>,
+    /// The secrets of the observation, if they were needed already.
+    secrets: Option<Arc<Secrets>>,
+}
+
+impl fmt::Debug for Assessment<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Assessment").field(&self.report()).finish()
+    }
 }
 
 impl<'a> Assessment<'a> {
@@ -28,10 +40,17 @@ impl<'a> Assessment<'a> {
         engine: &'a Engine,
         observation: &'a Observation,
         facts: Cow<'a, Facts>,
-        delta: Delta<'a>,
+        mut delta: Delta<'a>,
     ) -> Self {
-        let findings = findings(engine, observation, &facts, &delta);
-        Self { engine, observation, facts, delta, findings }
+        let mut secrets = None;
+        let mut secrets_of = || Arc::clone(secrets.get_or_insert_with(|| Arc::new(observation.secrets())));
+        for name in delta.changes.iter_mut().filter_map(|change| change.owner_name.as_mut()) {
+            if secrets_of().are_in(name) {
+                *name = MASK;
+            }
+        }
+        let findings = findings(engine, observation, &facts, &delta, &mut secrets_of);
+        Self { engine, observation, facts, delta, findings, secrets }
     }
 
     /// The answer in one word.
@@ -97,6 +116,10 @@ impl<'a> Assessment<'a> {
         report.cannot_converge = self.facts.reconcile.known().and_then(|reconcile| reconcile.reason.clone());
         report.opt_outs = self.opt_outs();
         report.changes = self.delta.changes.iter().map(FieldChange::to_change).collect();
+        match &self.secrets {
+            Some(secrets) => report.redact(secrets),
+            None => report.redact(&observation.secrets()),
+        }
         report.findings.clone_from(&self.findings);
         report
     }
@@ -110,7 +133,13 @@ impl<'a> Assessment<'a> {
 }
 
 /// Judges every change that is drift, is pending, or would be drift if nothing excused it, and gathers them by class.
-fn findings(engine: &Engine, observation: &Observation, facts: &Facts, delta: &Delta<'_>) -> Vec<Finding> {
+fn findings(
+    engine: &Engine,
+    observation: &Observation,
+    facts: &Facts,
+    delta: &Delta<'_>,
+    secrets: &mut impl FnMut() -> Arc<Secrets>,
+) -> Vec<Finding> {
     if delta.existence == Existence::Undetermined {
         return Vec::new();
     }
@@ -119,8 +148,10 @@ fn findings(engine: &Engine, observation: &Observation, facts: &Facts, delta: &D
         let judged = Judged::new(engine, observation, facts, delta.existence, change);
         by_class.entry(judged.class).or_default().push(judged);
     }
-    let mut findings: Vec<Finding> =
-        by_class.into_values().filter_map(|judged| finding(engine, observation, facts, delta, &judged)).collect();
+    let mut findings: Vec<Finding> = by_class
+        .into_values()
+        .filter_map(|judged| finding(engine, observation, facts, &secrets(), delta, &judged))
+        .collect();
     findings.sort_by(|a, b| (b.risk, a.drift_class).cmp(&(a.risk, b.drift_class)));
     findings
 }

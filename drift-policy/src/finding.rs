@@ -3,7 +3,7 @@
 use drift_diff::{Delta, FieldChange};
 use drift_model::{
     Actions, ActorKind, AuditCorrelation, AutoHeal, Digest, Domain, DriftClass, Existence, Facts, Finding, Obligation,
-    Observation, Relation, Risk, Timestamp, TraceStep,
+    Observation, Relation, Risk, Secrets, Timestamp, TraceStep,
 };
 
 use crate::assessment::generalized;
@@ -73,6 +73,7 @@ pub(crate) fn finding(
     engine: &Engine,
     observation: &Observation,
     facts: &Facts,
+    secrets: &Secrets,
     delta: &Delta<'_>,
     judged: &[Judged<'_>],
 ) -> Option<Finding> {
@@ -100,12 +101,11 @@ pub(crate) fn finding(
         (lead.class, lead.risk),
         (prints.finding, prints.cause),
     );
-    finding.evidence_uri = Some(evidence_uri(&engine.evidence, &finding.finding_id, detected_at));
     finding.detected_at = detected_at;
-    finding.domain.clone_from(&lead.place.label);
+    finding.unit.clone_from(&observation.unit);
     finding.environment = facts.environment.known().cloned();
-    finding.owner = Some(facts.owner.known().unwrap_or(&engine.owner).clone());
-    finding.source_of_truth = Some(observation.source_of_truth.as_ref().unwrap_or(&engine.source_of_truth).clone());
+    finding.owner = facts.owner.known().cloned();
+    finding.source_of_truth.clone_from(&observation.source_of_truth);
     finding.state_backend.clone_from(&observation.state_backend);
     finding.changed_fields = judged.iter().map(|judged| changed_field(judged.change)).collect();
     // An item that was removed and one that was added may have had the same index.
@@ -118,10 +118,21 @@ pub(crate) fn finding(
         Some(actors) => finding.candidates = actors.to_vec(),
         None => {}
     }
+    let of_a_secret = lead.class == DriftClass::SecretDeliveryDrift || lead.place.domain == Domain::Secret;
+    if let Some(sync) = facts.secret_sync.known().filter(|_| of_a_secret) {
+        finding.tell_delivery(sync, facts.now.or(observation.observed_at));
+    }
+    finding.relation = common_relation(judged);
+    finding.changes = judged.iter().map(|judged| judged.change.to_change()).collect();
+    // So far the words are those of whoever told the facts. From here on they are the platform's own.
+    finding.redact(secrets);
+    finding.owner.get_or_insert_with(|| engine.owner.clone());
+    finding.source_of_truth.get_or_insert_with(|| engine.source_of_truth.clone());
+    finding.evidence_uri = Some(evidence_uri(&engine.evidence, &finding.finding_id, detected_at));
+    finding.domain.clone_from(&lead.place.label);
     finding.recommended_action = ruled.ruling.recommend.to_string();
     finding.auto_heal_allowed = refused.is_empty();
     finding.auto_heal = AutoHeal::refused_by(refused.into_iter().map(str::to_owned).collect());
-    finding.relation = common_relation(judged);
     finding.actions = Actions::new(ruled.ruling.recommend.action(), obligations(ruled.ruling));
     finding.approvers.clone_from(&ruled.ruling.approvers);
     finding.trace = trace(engine, lead, &ruled);
@@ -129,12 +140,6 @@ pub(crate) fn finding(
     finding.reconcile_by = detected_at.zip(finding.reconcile_within).and_then(|(at, within)| at.plus(within));
     finding.playbook.clone_from(&ruled.ruling.playbook);
     finding.policy_digest = engine.digest();
-    finding.unit.clone_from(&observation.unit);
-    let of_a_secret = lead.class == DriftClass::SecretDeliveryDrift || lead.place.domain == Domain::Secret;
-    if let Some(sync) = facts.secret_sync.known().filter(|_| of_a_secret) {
-        finding.tell_delivery(sync, facts.now.or(observation.observed_at));
-    }
-    finding.changes = judged.iter().map(|judged| judged.change.to_change()).collect();
     Some(finding)
 }
 

@@ -1,6 +1,6 @@
 //! Law 8 on whole assessments: what is said of a secret, and that the secret is not.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 #![allow(clippy::disallowed_types, reason = "an engine is compiled once for all cases")]
 #![allow(clippy::needless_pass_by_value, reason = "`json!` makes values to give away")]
 
@@ -13,12 +13,12 @@ use drift_model::{
     Action, AssessmentReport, Change, Digest, DriftClass, Facts, Finding, Fingerprint, FingerprintKey, Likeness,
     Method, Obligation, Observation, Verdict, canonical_text, strategies,
 };
-use drift_policy::{Contract, Engine, Policy};
+use drift_policy::{Authored, Contract, Engine, Policy};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 /// The secrets of these tests, as they stand in documents. Each is looked for in every output.
-const SECRETS: [&str; 4] = ["CANARY-old-word", "CANARY-new-word", "Q0FOQVJZLW9sZC13b3Jk", "Q0FOQVJZLW5ldy13b3Jk"];
+const SECRETS: [&str; 4] = ["CANARY/old word", "CANARY/new word", "Q0FOQVJZL29sZCB3b3Jk", "Q0FOQVJZL25ldyB3b3Jk"];
 
 const KEY: &[u8; 38] = b"CANARY-key-of-38-bytes-and-a-few-more.";
 
@@ -160,7 +160,7 @@ fn cases() -> Vec<Value> {
         secret([data(old_64), data(old_64), json!({"data": {"other": new_64}})]),
         secret([data(old_64), data(old_64), json!({"data": {}})]),
         secret([data(old_64), data(old_64), json!({"type": "Opaque"})]),
-        secret([data(old_64), data(old_64), json!({"data": [new_64, {"CANARY-new-word": 1}]})]),
+        secret([data(old_64), data(old_64), json!({"data": [new_64, {"CANARY/new word": 1}]})]),
         secret([json!({"data": {"a": {old: {"b": new}}}}), Value::Null, json!({"data": {"a": {new: [old]}}})]),
         // The whole object is one change.
         secret([data(old_64), data(old_64), Value::Null]),
@@ -171,7 +171,7 @@ fn cases() -> Vec<Value> {
         secret([applied(old), applied(old), applied(new)]),
         terraform(
             json!({"password": old, "tags": {"pw": old}}),
-            json!({"password": new, "url": "db://x:CANARY-new-word@h"}),
+            json!({"password": new, "url": "db://x:CANARY/new word@h"}),
             json!(["/password"]),
         ),
         terraform(json!({"words": [old, "b"]}), json!({"words": [new, old]}), json!(["/words"])),
@@ -355,4 +355,98 @@ proptest! {
             prop_assert_eq!(serde_json::to_string(&read).unwrap(), printed);
         }
     }
+}
+
+/// A Secret whose secret stands in every text beside its documents, in this spelling.
+fn gossip(word: &str) -> Value {
+    let said = || format!("it is {word}!");
+    let mut wire = secret([data(SECRETS[2]), data(SECRETS[2]), data(SECRETS[3])]);
+    wire["sourceOfTruth"] = json!(said());
+    wire["stateBackend"] = json!(said());
+    wire["planes"]["actual"]["detail"] = json!(said());
+    wire["planes"]["actual"]["revision"] = json!(said());
+    wire["claims"] = json!([
+        {"path": "/data/user", "owner": "CONTROLLER", "name": said(), "condition": said()},
+        {"path": format!("/spec/list/[={}]", json!(said()).to_string().replace('/', "~1")), "owner": "CONTROLLER", "name": "x"},
+        {"path": "/data/password", "owner": "HUMAN", "name": said()},
+    ]);
+    let actor = || json!({"kind": "SERVICE", "id": said(), "source": said(), "via": said()});
+    wire["facts"] = json!({
+        "environment": said(), "tier": said(), "riskTier": said(), "serviceCriticality": said(), "dataClassification": said(),
+        "customerTier": said(), "owner": said(), "complianceScope": [said()], "actors": [actor(), actor()],
+        "incident": {"state": "OPEN", "id": said()}, "changeRecord": {"state": "MATCHED", "id": said(), "url": said()},
+        "exception": {"id": said()}, "reconcile": {"state": "FAILED", "reason": said()},
+        "suspended": {"state": "YES", "owner": said(), "reason": said()},
+        "lastUpgrade": {"what": "PROVIDER", "name": said(), "from": said(), "to": said()}, "violations": [{"policy": said()}],
+        "secretSync": {"externalVersion": said(), "syncedVersion": "v1", "syncedResourceVersion": said(),
+                       "consumerGeneration": said(), "condition": said()},
+        "conditions": {said(): true}, "namespaceLabels": {said(): said()},
+        "policyVersion": {"value": said(), "staleSince": "2026-07-03T00:00:00Z"},
+    });
+    wire
+}
+
+#[test]
+fn law_8_a_secret_never_leaves_by_what_somebody_says_beside_the_documents() {
+    let escaped = SECRETS[1].chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect::<Vec<_>>().concat();
+    for word in
+        [SECRETS[1], SECRETS[0], SECRETS[2], SECRETS[3], "CANARY%2fnew%20word", &escaped, "Q0FOQVJZL25ldyB3b3JkIQ=="]
+    {
+        let wire = gossip(word);
+        for wire in [&wire, &{
+            // One actor is a correlation, and not a candidate.
+            let mut wire = wire.clone();
+            wire["facts"]["actors"].as_array_mut().unwrap().pop();
+            wire
+        }] {
+            let text = printed(&ENGINE, wire);
+            let spelled = [
+                word,
+                &escaped.replace('\\', "\\\\"),
+                &escaped.replace('\\', "\\\\\\\\"),
+                "CANARY",
+                "new word",
+                "Q0FOQVJZL2",
+            ];
+            for spelling in spelled {
+                assert!(!text.contains(spelling), "{spelling} of {word} in {text}");
+            }
+        }
+        let report = report(&ENGINE, &wire);
+        assert!(!report.findings.is_empty(), "{report:?}");
+        for finding in &report.findings {
+            assert_eq!(finding.environment.as_deref(), Some("(sensitive)"));
+            assert_eq!(finding.external_version.as_deref(), Some("(sensitive)"));
+            assert_eq!(
+                finding.candidates.iter().map(|actor| actor.id.as_str()).collect::<Vec<_>>(),
+                ["(sensitive)"; 2]
+            );
+            // Who the answer is about stays, and so do the platform's own words.
+            assert_eq!(
+                (finding.resource_ref.as_str(), finding.unit.as_deref()),
+                ("Secret/prod/db", Some("checkout-prod"))
+            );
+            assert!(finding.evidence_uri.as_ref().unwrap().starts_with("s3://evidence/drift/"));
+        }
+        assert_eq!(report.cannot_converge.as_deref(), Some("(sensitive)"));
+    }
+}
+
+#[test]
+fn what_is_masked_is_still_what_is_decided_on() {
+    let policy = json!({
+        "apiVersion": "drift.example/v1", "kind": "ReconciliationPolicy", "metadata": {"name": "by-environment"},
+        "spec": {
+            "rules": [
+                {"id": "there", "when": {"environment": ["it is CANARY*"]}, "decide": {"recommend": "NONE", "autoHeal": "DENY"}, "because": "so it is"},
+                {"id": "otherwise", "when": {}, "decide": {"recommend": "INCIDENT", "autoHeal": "DENY"}, "because": "the rest"},
+            ],
+            "onUnknown": {"recommend": "INCIDENT", "autoHeal": "DENY"}
+        }
+    });
+    let authored = Authored::new("policy.json", serde_json::from_value(policy).unwrap());
+    let engine = Engine::compile(contract().decided_by(Policy::read(vec![authored]).unwrap().0)).unwrap();
+    let report = report(&engine, &gossip(SECRETS[1]));
+    let rules = report.findings.iter().map(|finding| finding.trace[2].rule.as_str());
+    assert!(rules.clone().count() > 0 && rules.clone().all(|rule| rule == "there"), "{:?}", report.findings);
 }
