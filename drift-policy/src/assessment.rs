@@ -118,6 +118,8 @@ impl<'a> Assessment<'a> {
         report.changes = self.delta.changes.iter().map(FieldChange::to_change).collect();
         match &self.secrets {
             Some(secrets) => report.redact(secrets),
+            // The owners of changes were looked at when they were found; what else is said is most often nothing.
+            None if report.detail.is_none() && report.revisions.is_none() && report.cannot_converge.is_none() => {}
             None => report.redact(&observation.secrets()),
         }
         report.findings.clone_from(&self.findings);
