@@ -95,7 +95,7 @@ senses! {
     IntOrString = "INT_OR_STRING", "core/int-or-string/1", transitive: true;
     /// A number and any JSON text of it: `1`, `1.0`, `"1.0"`, `"1e0"`. Not `"01"`, not `"+1"`.
     NumberFormat = "NUMBER_FORMAT", "core/number-format/1", transitive: true;
-    /// A boolean and its text: `true`, `"true"`, `"True"`, `"TRUE"`. Not `"yes"`, not `1`.
+    /// A boolean and its text: `true`, `"true"`, `"True"`, `"TRUE"`, `"1"`. Not `"yes"`, and not the number `1`.
     BoolOrString = "BOOL_OR_STRING", "core/bool-or-string/1", transitive: true;
     /// Absence, `null`, `""`, `[]` and `{}`. Not `0`, not `false`, not `{"a": {}}`.
     EmptyAbsent = "EMPTY_ABSENT", "core/empty-absent/1", transitive: true;

@@ -31,14 +31,12 @@ enum Instead {
     PrunePending,
     /// The difference is listed, UNDETERMINED: a plane is unknown.
     Undetermined,
-    /// The spelling is taken for drift.
-    Drift,
     /// Nothing: no input shows it.
     Nothing,
 }
 
 /// Case, address, pointer, the answer instead, and why.
-const EXCEPTIONS: [(&str, &str, &str, Instead, &str); 6] = [
+const EXCEPTIONS: [(&str, &str, &str, Instead, &str); 4] = [
     (
         "deposed-instance-of-count",
         "fake_instance.app[1]",
@@ -59,20 +57,6 @@ const EXCEPTIONS: [(&str, &str, &str, Instead, &str); 6] = [
         "/delay_seconds",
         Instead::Undetermined,
         "a destroy plan has no desired plane, and with an unknown plane every relation is UNDETERMINED",
-    ),
-    (
-        "noise-bool-text",
-        "fake_pipeline.ci",
-        "/env/OFF",
-        Instead::Drift,
-        "no sense of `same` takes the text `0` for `false`: a text of digits is a number as well",
-    ),
-    (
-        "noise-bool-text",
-        "fake_pipeline.ci",
-        "/env/ON",
-        Instead::Drift,
-        "no sense of `same` takes the text `1` for `true`: a text of digits is a number as well",
     ),
     (
         "ignore-changes-function",
@@ -243,7 +227,6 @@ fn gives_instead(instead: Instead, field: &Value, delta: &Delta<'_>) -> bool {
                     (change.relation, change.disposition) == (Relation::Undetermined, Disposition::Undetermined)
                 })
         }
-        Instead::Drift => here.iter().any(|change| change.disposition == Disposition::Drift),
         Instead::Nothing => here.is_empty(),
     }
 }

@@ -62,9 +62,10 @@ fn integer(value: &Value) -> Option<Decimal> {
     }
 }
 
-/// Do both hold the same boolean, as a JSON boolean or as its text: `true`, `"true"`, `"True"`, `"TRUE"`?
+/// Do both hold the same boolean, as a JSON boolean or as its text: `true`, `"true"`, `"True"`, `"TRUE"`, `"1"`?
 ///
-/// Those are the spellings of YAML 1.2's core schema. `yes`, `on` and `1` are texts.
+/// Those are the spellings of YAML 1.2's core schema, and the digits that Terraform and Go's `strconv.ParseBool` turn into
+/// booleans. `yes` and `on` are texts, and the number `1` is a number.
 pub(super) fn same_boolean(a: &Value, b: &Value) -> bool {
     matches!((boolean(a), boolean(b)), (Some(a), Some(b)) if a == b)
 }
@@ -73,8 +74,8 @@ fn boolean(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(value) => Some(*value),
         Value::String(text) => match text.as_str() {
-            "true" | "True" | "TRUE" => Some(true),
-            "false" | "False" | "FALSE" => Some(false),
+            "true" | "True" | "TRUE" | "1" => Some(true),
+            "false" | "False" | "FALSE" | "0" => Some(false),
             _ => None,
         },
         Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
@@ -114,10 +115,15 @@ mod tests {
 
     #[test]
     fn booleans_and_their_texts() {
-        assert!(same_boolean(&json!(true), &json!("True")));
+        for (a, b) in [(json!(true), json!("True")), (json!("1"), json!(true)), (json!("0"), json!("false"))] {
+            assert!(same_boolean(&a, &b), "{a} {b}");
+        }
         for (a, b) in [
             (json!("yes"), json!(true)),
             (json!(1), json!(true)),
+            (json!(1), json!("1")),
+            (json!("01"), json!("1")),
+            (json!("0"), json!(true)),
             (json!("tRue"), json!(true)),
             (json!("false"), json!(true)),
         ] {
