@@ -109,7 +109,7 @@ senses! {
     JsonText = "JSON_TEXT", "core/json-text/1", transitive: true;
     /// Strings that differ in white space at the ends of lines, in line ends, and in empty lines at the end alone.
     YamlFreeText = "YAML_FREE_TEXT", "core/yaml-free-text/1", transitive: true;
-    /// IAM policy documents, as JSON or as text, that say the same. Wildcards and the case of actions are left as they are.
+    /// IAM policy documents, as JSON or as text, that say the same. Wildcards are left as they are.
     IamPolicy = "IAM_POLICY", "aws/iam-policy/1", transitive: true;
     /// Texts of the same block of addresses: `10.1.2.3/8` and `10.0.0.0/8`; an address is its block of one.
     Cidr = "CIDR", "core/cidr/1", transitive: true;

@@ -140,6 +140,13 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
+    /// Do all planes that say something here agree, in whatever spelling?
+    pub(crate) fn agree(&self, said: &[Said<'a>; 3], known: Known<'a>) -> bool {
+        let speaking = || said.iter().filter(|said| !said.is_silent());
+        let later = |i: usize| speaking().skip(i.saturating_add(1));
+        speaking().enumerate().all(|(i, a)| later(i).all(|b| self.pair(*a, *b, known).agrees()))
+    }
+
     /// Compares two planes: exactly, then in every sense that holds at this place.
     fn pair(&self, a: Said<'a>, b: Said<'a>, known: Known<'a>) -> Pair<'a> {
         if a.unknown().is_some() || b.unknown().is_some() {

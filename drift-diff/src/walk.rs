@@ -138,7 +138,7 @@ impl<'a, 'f> Walk<'a, 'f> {
         let null = matches!(said, [Said::Value(Value::Null), ..])
             || said.iter().any(|said| matches!(said, Said::Value(Value::Null))) && values().all(holds_nothing);
         let containers = values().any(|value| value.is_object() || value.is_array());
-        if opaque || unknown || null {
+        if opaque || unknown || null || self.is_one_policy(&said, known) {
             self.leaf(said, *known);
         } else if containers && self.place.depth() >= MAX_DEPTH {
             let too_deep = |said: Said<'a>| if said.is_silent() { said } else { Said::Unknown(UnknownReason::TooDeep) };
@@ -234,6 +234,24 @@ impl<'a, 'f> Walk<'a, 'f> {
         if empty {
             self.leaf(said, *known);
         }
+    }
+
+    /// Do the planes hold the same policy document in different words? Those are compared by what they say, as a whole:
+    /// which of its parts correspond, only the whole tells.
+    fn is_one_policy(&self, said: &[Said<'a>; 3], known: &Known<'a>) -> bool {
+        let is_policy = |said: &Said<'a>| said.object().is_some_and(|members| members.contains_key("Statement"));
+        let in_doubt = |plane: usize| {
+            self.marks(plane).is_some_and(|marks| {
+                let beneath = marks.beneath(&self.place.views(plane));
+                beneath.unknown || beneath.unobservable
+            })
+        };
+        let whole = self.actual_is_complete && self.record_is_complete;
+        whole
+            && said.iter().all(|said| said.is_silent() || is_policy(said))
+            && said.iter().filter(|said| is_policy(said)).count() > 1
+            && !(0..said.len()).any(in_doubt)
+            && self.agree(said, *known)
     }
 
     /// The members that are marked as unknown and that no plane has.

@@ -13,11 +13,12 @@ use super::json_text;
 ///
 /// What has no meaning: the order of statements, and one statement where a list may stand; repetition and order in `Action`,
 /// `NotAction`, `Resource`, `NotResource`, in the members of `Principal` and `NotPrincipal`, and in condition values, and a
-/// single value where a list may stand; `"*"` for `{"AWS": "*"}`; a condition value that is a boolean or a number for its
-/// text; an empty `Condition`, `Sid` or `Id`; and a missing `Version`, which means `2008-10-17`.
+/// single value where a list may stand; `"*"` for `{"AWS": "*"}`, and an account's number for the ARN of its root, which as a
+/// principal stands for the account; the case of actions and of condition keys; a condition value that is a boolean or a
+/// number for its text; an empty `Condition`, `Sid` or `Id`; and a missing `Version`, which means `2008-10-17`.
 ///
-/// What is not decided here: wildcards that cover each other, the case of actions, an account number for its root ARN.
-/// A value without `Statement` is no policy.
+/// What is not decided here: wildcards that cover each other, and what a policy would grant together with others. A name of
+/// an operator or an element has its case. A value without `Statement` is no policy.
 ///
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>.
 pub(super) fn same(a: &Value, b: &Value) -> bool {
@@ -60,7 +61,8 @@ fn statement(members: &Map<String, Value>) -> Option<String> {
     let mut normal = Map::new();
     for (name, value) in members.iter().filter(|(name, value)| !is_left_out(name, value)) {
         let value = match name.as_str() {
-            "Action" | "NotAction" | "Resource" | "NotResource" => set(value, false)?,
+            "Action" | "NotAction" => set(value, |action| key(&lower_case(action)))?,
+            "Resource" | "NotResource" => set(value, key)?,
             "Principal" | "NotPrincipal" => principal(value)?,
             "Condition" => condition(value)?,
             _ => value.clone(),
@@ -72,40 +74,63 @@ fn statement(members: &Map<String, Value>) -> Option<String> {
 
 fn principal(value: &Value) -> Option<Value> {
     match value {
-        Value::String(all) if all == "*" => {
-            Some(Value::Object(Map::from_iter([("AWS".to_owned(), set(value, false)?)])))
-        }
-        Value::Object(members) => each(members, |value| set(value, false)),
+        Value::String(all) if all == "*" => Some(Value::Object(Map::from_iter([("AWS".to_owned(), set(value, key)?)]))),
+        Value::Object(members) => each(members, |name, value| {
+            let principals =
+                if name == "AWS" { set(value, |principal| key(&account(principal)))? } else { set(value, key)? };
+            Some((name.to_owned(), principals))
+        }),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Some(value.clone()),
     }
 }
 
-/// Operator, then condition key, then values. Condition values are texts, whatever they were written as.
+/// The account, where its root is named: `arn:aws:iam::123456789012:root` and `123456789012` are one principal.
+fn account(principal: &Value) -> Cow<'_, Value> {
+    let root = |arn: &str| {
+        let (_partition, account) = arn.strip_prefix("arn:")?.split_once(":iam::")?;
+        let account = account.strip_suffix(":root")?;
+        (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())).then(|| Value::from(account))
+    };
+    principal.as_str().and_then(root).map_or(Cow::Borrowed(principal), Cow::Owned)
+}
+
+fn lower_case(action: &Value) -> Cow<'_, Value> {
+    action.as_str().map_or(Cow::Borrowed(action), |text| Cow::Owned(Value::from(text.to_ascii_lowercase())))
+}
+
+/// Operator, then condition key, then values. Condition keys have no case, and their values are texts, whatever they were
+/// written as.
 fn condition(value: &Value) -> Option<Value> {
-    each(value.as_object()?, |keys| match keys {
-        Value::Object(keys) => each(keys, |values| set(values, true)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Some(keys.clone()),
+    each(value.as_object()?, |operator, keys| {
+        let normal = match keys {
+            Value::Object(keys) => each(keys, |name, values| Some((name.to_ascii_lowercase(), set(values, text)?)))?,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => keys.clone(),
+        };
+        Some((operator.to_owned(), normal))
     })
 }
 
-fn each(members: &Map<String, Value>, normal: impl Fn(&Value) -> Option<Value>) -> Option<Value> {
-    members
-        .iter()
-        .filter(|(_, value)| !value.is_null())
-        .map(|(name, value)| Some((name.clone(), normal(value)?)))
-        .collect::<Option<Map<_, _>>>()
-        .map(Value::Object)
+/// Every member in its normal form. `None` where two of them then have one name: which of them counts, nobody says.
+fn each(members: &Map<String, Value>, normal: impl Fn(&str, &Value) -> Option<(String, Value)>) -> Option<Value> {
+    let mut all = Map::new();
+    for (name, value) in members.iter().filter(|(_, value)| !value.is_null()) {
+        let (name, value) = normal(name, value)?;
+        if all.insert(name, value).is_some() {
+            return None;
+        }
+    }
+    Some(Value::Object(all))
 }
 
 /// A value or a list of values, as the sorted list of their keys.
-fn set(value: &Value, as_text: bool) -> Option<Value> {
+fn set(value: &Value, key: impl Fn(&Value) -> Option<String>) -> Option<Value> {
     let items = match value {
         Value::Array(items) => items.as_slice(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
             std::slice::from_ref(value)
         }
     };
-    let mut keys = items.iter().map(|item| if as_text { text(item) } else { key(item) }).collect::<Option<Vec<_>>>()?;
+    let mut keys = items.iter().map(key).collect::<Option<Vec<_>>>()?;
     keys.sort_unstable();
     keys.dedup();
     Some(Value::from(keys))
@@ -123,9 +148,86 @@ fn text(value: &Value) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+
+    /// A statement as somebody writes it, in few enough words that two of them meet.
+    fn statement() -> impl Strategy<Value = Value> {
+        let action = prop_oneof![Just("s3:GetObject"), Just("s3:PutObject"), Just("sqs:*")];
+        let principal = prop_oneof![
+            Just(json!("*")),
+            Just(json!({"AWS": "123456789012"})),
+            Just(json!({"AWS": "arn:aws:iam::123456789012:role/x"})),
+            Just(json!({"Service": ["a.amazonaws.com", "b.amazonaws.com"]})),
+        ];
+        let condition = prop_oneof![
+            Just(json!({})),
+            Just(json!({"Bool": {"aws:SecureTransport": true}})),
+            Just(json!({"StringEquals": {"aws:SourceVpc": ["vpc-1", "vpc-2"]}})),
+        ];
+        (any::<bool>(), proptest::collection::vec(action, 1..3), principal, condition).prop_map(
+            |(allow, actions, principal, condition)| {
+                json!({"Effect": if allow { "Allow" } else { "Deny" }, "Action": actions, "Resource": ["r"],
+                       "Principal": principal, "Condition": condition})
+            },
+        )
+    }
+
+    fn policy() -> impl Strategy<Value = Value> {
+        proptest::collection::vec(statement(), 1..4)
+            .prop_map(|statements| json!({"Version": "2012-10-17", "Statement": statements}))
+    }
+
+    /// The same policy as a policy store may answer it.
+    fn retold(policy: &Value) -> Value {
+        let mut policy = policy.clone();
+        let statements = policy["Statement"].as_array_mut().unwrap();
+        statements.reverse();
+        for statement in statements.iter_mut() {
+            let actions = statement["Action"].as_array_mut().unwrap();
+            actions.reverse();
+            actions.push(Value::from(actions[0].as_str().unwrap().to_ascii_uppercase()));
+            statement["Resource"] = json!("r");
+            if statement["Principal"] == json!("*") {
+                statement["Principal"] = json!({"AWS": ["*"]});
+            } else if statement["Principal"] == json!({"AWS": "123456789012"}) {
+                statement["Principal"] = json!({"AWS": ["arn:aws:iam::123456789012:root"]});
+            }
+            if statement["Condition"] == json!({}) {
+                statement.as_object_mut().unwrap().remove("Condition");
+            } else if statement["Condition"] == json!({"Bool": {"aws:SecureTransport": true}}) {
+                statement["Condition"] = json!({"Bool": {"AWS:SecureTransport": ["true"]}});
+            }
+        }
+        policy
+    }
+
+    proptest! {
+        #[test]
+        fn a_policy_told_in_other_words_is_the_same_as_json_and_as_text(policy in policy()) {
+            let retold = retold(&policy);
+            for (a, b) in [(&policy, &retold), (&policy, &json!(retold.to_string())), (&json!(policy.to_string()), &retold)] {
+                prop_assert!(same(a, b) && same(b, a));
+            }
+        }
+
+        #[test]
+        fn one_more_grant_is_another_policy(policy in policy(), which in any::<proptest::sample::Index>(), member in 0..5_usize) {
+            let mut other = retold(&policy);
+            let statements = other["Statement"].as_array_mut().unwrap();
+            let at = which.index(statements.len());
+            match member {
+                0 => statements[at]["Action"].as_array_mut().unwrap().push(json!("iam:PassRole")),
+                1 => statements[at]["Resource"] = json!(["r", "*"]),
+                2 => statements[at]["Principal"] = json!({"AWS": "arn:aws:iam::210987654321:root"}),
+                3 => statements[at]["Condition"] = json!({"Bool": {"aws:SecureTransport": false}}),
+                _ => statements.push(json!({"Effect": "Allow", "Action": "*", "Resource": "*", "Principal": "*"})),
+            }
+            prop_assert!(!same(&policy, &other));
+        }
+    }
 
     #[test]
     fn policies_compare_by_what_they_say() {
@@ -152,6 +254,27 @@ mod tests {
             &single,
             &json!({"Version": "2008-10-17", "Statement": [{"Effect": "Allow", "Action": ["a"], "Resource": "r"}]})
         ));
+    }
+
+    #[test]
+    fn an_account_is_its_root_and_actions_and_condition_keys_have_no_case() {
+        let policy = |principal: Value, action: &str, keys: Value| json!({"Statement": [{"Effect": "Allow", "Principal": principal, "Action": action, "Condition": {"StringEquals": keys}}]});
+        let base = policy(json!({"AWS": "123456789012"}), "s3:GetObject", json!({"aws:SourceVpc": "vpc-1"}));
+        let root = json!({"AWS": ["arn:aws-cn:iam::123456789012:root"]});
+        assert!(same(&base, &policy(root.clone(), "S3:getobject", json!({"AWS:sourcevpc": ["vpc-1"]}))));
+        for other in [
+            policy(
+                json!({"AWS": "arn:aws:iam::123456789012:user/root"}),
+                "s3:GetObject",
+                json!({"aws:SourceVpc": "vpc-1"}),
+            ),
+            policy(json!({"AWS": "arn:aws:iam::210987654321:root"}), "s3:GetObject", json!({"aws:SourceVpc": "vpc-1"})),
+            policy(json!({"Federated": "123456789012"}), "s3:GetObject", json!({"aws:SourceVpc": "vpc-1"})),
+            policy(root.clone(), "s3:GetObject", json!({"aws:SourceVpc": "VPC-1"})),
+            policy(root, "s3:GetObject", json!({"aws:SourceVpc": "vpc-1", "aws:sourcevpc": "vpc-2"})),
+        ] {
+            assert!(!same(&base, &other), "{other}");
+        }
     }
 
     #[test]
