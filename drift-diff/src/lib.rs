@@ -9,6 +9,7 @@ mod equivalence;
 #[cfg(feature = "schemars")]
 mod json_schema;
 mod leaf;
+mod likeness;
 mod list;
 mod mask;
 mod place;

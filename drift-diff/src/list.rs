@@ -4,6 +4,7 @@ use drift_model::Step;
 use serde_json::Value;
 
 use crate::equivalence::{Equality, equal};
+use crate::likeness::{filled_in, in_common, join};
 use crate::place::{ACTUAL, DESIRED, RECORDED};
 use crate::schema::ListKey;
 
@@ -15,9 +16,11 @@ pub(crate) type Slot = [Option<usize>; 3];
 pub(crate) enum Alignment<'s> {
     /// By key fields, each with the value that counts where it is left out.
     Keyed(&'s [ListKey]),
-    /// By value; order and repetition have no meaning.
+    /// By value; order and repetition have no meaning. An object that says all that another says, and more, is the same
+    /// member.
     Set,
-    /// By value as far as they are equal, then by position: the document does not tell a list from a set.
+    /// By value as far as they are equal, then by what they have in common, then by position: the document does not tell a
+    /// list from a set.
     ListOrSet,
     /// By position, what is common at both ends set aside.
     Positional,
@@ -38,7 +41,7 @@ pub(crate) struct Aligned {
 pub(crate) fn align(lists: [&[Value]; 3], by: Alignment<'_>) -> Aligned {
     match by {
         Alignment::Keyed(keys) => by_identity(lists, Repeats::AreTwo, |item| key_of(item, keys)),
-        Alignment::Set => by_identity(lists, Repeats::AreOne, |item| Some(Step::item(item))),
+        Alignment::Set => members(lists),
         Alignment::ListOrSet => list_or_set(lists),
         Alignment::Positional => positional(lists),
     }
@@ -138,11 +141,25 @@ fn by_identity(lists: [&[Value]; 3], repeats: Repeats, identity: impl Fn(&Value)
             }
         }
     }
-    let same_order = orders(&slots);
+    let same_order = orders(&slots.iter().map(|(_, slot)| *slot).collect::<Vec<_>>());
     Aligned { slots, same_order, fell_back: false }
 }
 
-/// Pairs equal elements first, wherever they stand, then what is left over by its order.
+/// Aligns the members of a set. An object of which no side has the equal is the same member as the one that says all that it
+/// says, and more: the system has filled that one in.
+fn members(lists: [&[Value]; 3]) -> Aligned {
+    let aligned = by_identity(lists, Repeats::AreOne, |item| Some(Step::item(item)));
+    let lacks = |slot: &Slot| (0..3).any(|p| slot.get(p) == Some(&None) && lists.get(p).is_some_and(|l| !l.is_empty()));
+    let (alone, mut slots): (Vec<_>, Vec<_>) = aligned.slots.into_iter().partition(|(_, slot)| lacks(slot));
+    for slot in join(alone.iter().map(|(_, slot)| *slot).collect(), lists, filled_in) {
+        let by_value = alone.iter().find(|(_, known)| *known == slot).map(|(step, _)| step.clone());
+        slots.push((by_value.unwrap_or_else(|| position(slot)), slot));
+    }
+    Aligned { slots, ..aligned }
+}
+
+/// Pairs equal elements first, wherever they stand, then those that have most in common, then what is left over by its
+/// order.
 fn list_or_set(lists: [&[Value]; 3]) -> Aligned {
     // Equal values have equal literals, so equal elements meet when sorted.
     let mut known: Vec<(Step, usize, usize)> = Vec::new();
@@ -174,8 +191,6 @@ fn list_or_set(lists: [&[Value]; 3]) -> Aligned {
             }
         }
     }
-    let equal_slots: Vec<(Step, Slot)> = slots.iter().map(|slot| (Step::Index(0), *slot)).collect();
-    let same_order = orders(&equal_slots);
     let [d, r, a] = left.map(|mut positions| {
         positions.sort_unstable();
         positions
@@ -184,19 +199,24 @@ fn list_or_set(lists: [&[Value]; 3]) -> Aligned {
         let list = lists.get(plane).copied().unwrap_or_default();
         positions.iter().filter_map(|index| list.get(*index)).cloned().collect()
     };
-    // What is left differs somewhere. Pairs that two planes agree on come first, then the order decides.
-    let rest = pairs_then_order([&items(0, &d), &items(1, &r), &items(2, &a)]);
-    slots.extend(rest.into_iter().map(|slot: Slot| {
-        let original = |plane: usize, positions: &[usize]| {
+    // What is left differs somewhere.
+    let (told, rest) = pairs_then_order([&items(0, &d), &items(1, &r), &items(2, &a)]);
+    let original = |slot: Slot| -> Slot {
+        let of = |plane: usize, positions: &[usize]| {
             slot.get(plane).copied().flatten().and_then(|index| positions.get(index)).copied()
         };
-        [original(0, &d), original(1, &r), original(2, &a)]
-    }));
+        [of(0, &d), of(1, &r), of(2, &a)]
+    };
+    // What only its place has paired says nothing of the order.
+    let known: Vec<Slot> = slots.iter().copied().chain(told.into_iter().map(original)).collect();
+    let same_order = orders(&known);
+    slots.extend(rest.into_iter().map(original));
     Aligned { slots: slots.into_iter().map(|slot| (position(slot), slot)).collect(), same_order, fell_back: false }
 }
 
-/// Pairs elements on which two planes agree, and the remainder in order.
-fn pairs_then_order(lists: [&[Value]; 3]) -> Vec<Slot> {
+/// Pairs elements on which two planes agree, then those that are most alike, and the remainder in order. The first answer
+/// is what was paired before order was asked, the second is everything.
+fn pairs_then_order(lists: [&[Value]; 3]) -> (Vec<Slot>, Vec<Slot>) {
     let mut taken: [Vec<bool>; 3] = lists.map(|list| vec![false; list.len()]);
     let mut slots: Vec<Slot> = Vec::new();
     for (left, right) in [(0, 1), (1, 2), (0, 2)] {
@@ -224,13 +244,22 @@ fn pairs_then_order(lists: [&[Value]; 3]) -> Vec<Slot> {
             }
         }
     }
+    for (plane, flags) in taken.iter().enumerate() {
+        for (index, _) in flags.iter().enumerate().filter(|(_, taken)| !**taken) {
+            let mut slot = [None; 3];
+            set(&mut slot, plane, index);
+            slots.push(slot);
+        }
+    }
+    let is_pair = |slot: &Slot| slot.iter().flatten().count() > 1;
+    let (paired, alone): (Vec<Slot>, Vec<Slot>) = join(slots, lists, in_common).into_iter().partition(is_pair);
     // A pair that lacks a plane takes that plane's next free element; what is still free pairs up in order.
     let mut free: [std::vec::IntoIter<usize>; 3] = std::array::from_fn(|plane| {
-        let flags = taken.get(plane).map(Vec::as_slice).unwrap_or_default();
-        let positions: Vec<usize> =
-            flags.iter().enumerate().filter(|(_, taken)| !**taken).map(|(index, _)| index).collect();
+        let mut positions: Vec<usize> = alone.iter().filter_map(|slot| slot.get(plane).copied().flatten()).collect();
+        positions.sort_unstable();
         positions.into_iter()
     });
+    let mut slots = paired.clone();
     for slot in &mut slots {
         for (member, free) in slot.iter_mut().zip(&mut free) {
             if member.is_none() {
@@ -241,7 +270,7 @@ fn pairs_then_order(lists: [&[Value]; 3]) -> Vec<Slot> {
     loop {
         let slot = free.each_mut().map(Iterator::next);
         if slot == [None; 3] {
-            return slots;
+            return (paired, slots);
         }
         slots.push(slot);
     }
@@ -351,11 +380,11 @@ fn position([d, r, a]: Slot) -> Step {
 }
 
 /// Do the common elements stand in the same order, for each pair of planes?
-fn orders(slots: &[(Step, Slot)]) -> [bool; 3] {
+fn orders(slots: &[Slot]) -> [bool; 3] {
     [(0, 1), (1, 2), (0, 2)].map(|(left, right)| {
         let mut common: Vec<(usize, usize)> = slots
             .iter()
-            .filter_map(|(_, slot)| slot.get(left).copied().flatten().zip(slot.get(right).copied().flatten()))
+            .filter_map(|slot| slot.get(left).copied().flatten().zip(slot.get(right).copied().flatten()))
             .collect();
         common.sort_unstable();
         common.windows(2).all(|pair| matches!(pair, [(_, a), (_, b)] if a < b))
