@@ -3,6 +3,7 @@
 
 use drift_model::{PathPattern, System};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::equivalence::Same;
 
@@ -29,15 +30,28 @@ pub(crate) struct SystemPaths {
     pub(crate) because: String,
 }
 
-/// A sense in which all of a system's values are compared.
+/// A sense in which a system's values are compared.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct SystemSense {
     pub(crate) systems: Vec<System>,
+    /// Where; everywhere if it does not say.
+    #[serde(default = "everywhere")]
+    pub(crate) paths: Vec<PathPattern>,
     pub(crate) same: Same,
+    /// KEYED: the key fields.
+    #[serde(default)]
+    pub(crate) keys: Vec<String>,
+    /// DEFAULT, FLOATING: the value.
+    #[serde(default)]
+    pub(crate) value: Option<Value>,
     pub(crate) rule: String,
     #[expect(dead_code, reason = "the reason is for whoever reads the document")]
     pub(crate) because: String,
+}
+
+fn everywhere() -> Vec<PathPattern> {
+    vec![PathPattern::everything()]
 }
 
 /// Names under which an addition that Git does not know exposes something.

@@ -78,6 +78,18 @@ pub(crate) struct Sense {
     pub(crate) value: Option<Value>,
 }
 
+impl Sense {
+    fn new(rule: &str, same: Same, keys: &[String], value: Option<Value>) -> Self {
+        Self {
+            rule: rule.to_owned(),
+            same,
+            keys: keys.iter().map(|key| ListKey { name: key.clone().into(), default: None }).collect(),
+            key_names: keys.to_vec(),
+            value,
+        }
+    }
+}
+
 /// A rule that cannot be compiled.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{kind} `{rule}` at {pointer}: {message}; {help}")]
@@ -102,8 +114,8 @@ impl Comparer {
     ///
     /// # Errors
     ///
-    /// Every rule that cannot be compiled, in order: a glob that is none, a KEYED equivalence without keys, a DEFAULT
-    /// without a value.
+    /// Every rule that cannot be compiled, in order: a glob that is none, a KEYED equivalence without keys, a DEFAULT or a
+    /// FLOATING without a value.
     pub fn compile(rules: &Rules) -> Result<Self, Vec<RuleError>> {
         let mut errors = Vec::new();
         let mut comparer = Self::built_in(&rules.schema);
@@ -158,15 +170,10 @@ impl Comparer {
             }
         }
         for sense in &comparer.builtin.equivalences {
-            let rule = Sense {
-                rule: sense.rule.clone(),
-                same: sense.same,
-                keys: Vec::new(),
-                key_names: Vec::new(),
-                value: None,
-            };
-            let scoped = Scoped { selector: None, systems: sense.systems.clone(), rule };
-            comparer.equivalences.add(&PathPattern::everything(), scoped);
+            for path in &sense.paths {
+                let rule = Sense::new(&sense.rule, sense.same, &sense.keys, sense.value.clone());
+                comparer.equivalences.add(path, Scoped { selector: None, systems: sense.systems.clone(), rule });
+            }
         }
         comparer
     }
@@ -194,13 +201,7 @@ impl Comparer {
 
     fn add_equivalence(&mut self, rule: &Named<EquivalenceRule>, selector: Selector) {
         let spec = &rule.spec;
-        let sense = Sense {
-            rule: rule.name.clone(),
-            same: spec.same,
-            keys: spec.keys.iter().map(|key| ListKey { name: key.clone().into(), default: None }).collect(),
-            key_names: spec.keys.clone(),
-            value: spec.value.clone(),
-        };
+        let sense = Sense::new(&rule.name, spec.same, &spec.keys, spec.value.clone());
         self.equivalences.add(&spec.path, scoped(Some(selector), sense));
     }
 
@@ -371,6 +372,7 @@ fn lacks_parameter(rule: &Named<EquivalenceRule>) -> Option<RuleError> {
             ("keys", "name the fields that tell the items apart, as `keys: [name]`")
         }
         Same::Default if rule.spec.value.is_none() => ("value", "say what absence stands for, as `value: 30`"),
+        Same::Floating if rule.spec.value.is_none() => ("value", "say which word is resolved, as `value: LATEST`"),
         _ => return None,
     };
     Some(RuleError {

@@ -14,6 +14,7 @@ mod generated;
 mod iam_policy;
 mod json_text;
 mod number;
+mod protocol;
 mod quantity;
 mod text;
 mod timestamp;
@@ -97,6 +98,9 @@ senses! {
     NumberFormat = "NUMBER_FORMAT", "core/number-format/1", transitive: true;
     /// A boolean and its text: `true`, `"true"`, `"True"`, `"TRUE"`, `"1"`. Not `"yes"`, and not the number `1`.
     BoolOrString = "BOOL_OR_STRING", "core/bool-or-string/1", transitive: true;
+    /// A value that is no text, and a JSON text of it: `40` and `"40.0"`, `true` and `"true"`, `{"a": 1}` and its text. Not
+    /// two texts, however alike: `"1.1"` and `"1.10"` are two versions. That is why it is not transitive.
+    ValueOrText = "VALUE_OR_TEXT", "core/value-or-text/1", transitive: false;
     /// Absence, `null`, `""`, `[]` and `{}`. Not `0`, not `false`, not `{"a": {}}`.
     EmptyAbsent = "EMPTY_ABSENT", "core/empty-absent/1", transitive: true;
     /// A value and the list that holds it alone: `"a"` and `["a"]`.
@@ -109,10 +113,14 @@ senses! {
     JsonText = "JSON_TEXT", "core/json-text/1", transitive: true;
     /// Strings that differ in white space at the ends of lines, in line ends, and in empty lines at the end alone.
     YamlFreeText = "YAML_FREE_TEXT", "core/yaml-free-text/1", transitive: true;
+    /// Texts of which one has a `?` for each character beyond ASCII in the other. Not transitive: `?` stands for any.
+    AsciiOnly = "ASCII_ONLY", "core/ascii-only/1", transitive: false;
     /// IAM policy documents, as JSON or as text, that say the same. Wildcards are left as they are.
     IamPolicy = "IAM_POLICY", "aws/iam-policy/1", transitive: true;
     /// Texts of the same block of addresses: `10.1.2.3/8` and `10.0.0.0/8`; an address is its block of one.
     Cidr = "CIDR", "core/cidr/1", transitive: true;
+    /// Names and numbers of network protocols, in any case: `tcp`, `TCP` and `6`. Words that name no protocol differ.
+    Protocol = "PROTOCOL", "core/protocol/1", transitive: true;
     /// Strings that differ in ASCII case alone.
     Case = "CASE", "core/case/1", transitive: true;
     /// An ARN and the name of the resource in it. Not transitive: a name is in many ARNs.
@@ -125,6 +133,12 @@ senses! {
     Timestamp = "TIMESTAMP", "core/timestamp/1", transitive: true;
     /// A text or number where the other is left out: the system made it up. Not transitive: two made-up values differ.
     Generated = "GENERATED", "core/generated/1", transitive: false;
+    /// A value where the other side says nothing: what is accepted and never answered. Two values that are both given are
+    /// not the same. Not transitive: absence stands beside any value.
+    NotReadBack = "NOT_READ_BACK", "core/not-read-back/1", transitive: false;
+    /// The word that is the rule's `value`, such as `LATEST`, and what the system resolves it to. Not transitive: it is
+    /// resolved to one thing today, and to another tomorrow.
+    Floating = "FLOATING", "core/floating/1", transitive: false;
     /// A version and a version of its series: `5.7` and `5.7.44`. Not transitive: two versions of a series differ. The side
     /// that says less must be the declared one for this to be harmless, so a rule should be written for one path at a time.
     VersionPrefix = "VERSION_PREFIX", "core/version-prefix/1", transitive: false;
@@ -138,7 +152,7 @@ senses! {
 pub struct Parameters<'r> {
     /// [`Same::Keyed`]: the names of the key fields.
     pub keys: &'r [String],
-    /// [`Same::Default`]: the value that absence stands for.
+    /// [`Same::Default`]: the value that absence stands for. [`Same::Floating`]: the word that is resolved.
     pub value: Option<&'r Value>,
 }
 
@@ -152,6 +166,7 @@ impl Same {
         match self {
             Self::EmptyAbsent => return collection::is_empty(a) && collection::is_empty(b),
             Self::Generated => return generated::same(a, b),
+            Self::NotReadBack => return generated::not_read_back(a, b),
             Self::Default => {
                 let absent = |value: Option<&Value>| value.is_none_or(Value::is_null);
                 let default = |value: Option<&Value>| matches!((value, with.value), (Some(value), Some(default)) if equal(value, default).is_same());
@@ -162,41 +177,49 @@ impl Same {
             | Self::IntOrString
             | Self::NumberFormat
             | Self::BoolOrString
+            | Self::ValueOrText
             | Self::ScalarOrList
             | Self::Set
             | Self::Keyed
             | Self::JsonText
             | Self::YamlFreeText
+            | Self::AsciiOnly
             | Self::IamPolicy
             | Self::Cidr
+            | Self::Protocol
             | Self::Case
             | Self::ArnOrName
             | Self::TrailingDot
             | Self::Base64
             | Self::Timestamp
+            | Self::Floating
             | Self::VersionPrefix => {}
         }
         let (Some(a), Some(b)) = (a, b) else { return false };
         match self {
             // Answered above.
-            Self::EmptyAbsent | Self::Generated | Self::Default => false,
+            Self::EmptyAbsent | Self::Generated | Self::NotReadBack | Self::Default => false,
             Self::Quantity => quantity::same(a, b),
             Self::Duration => duration::same(a, b),
             Self::IntOrString => number::same_integer(a, b),
             Self::NumberFormat => number::same_number(a, b),
             Self::BoolOrString => number::same_boolean(a, b),
+            Self::ValueOrText => json_text::same_value_or_text(a, b),
             Self::ScalarOrList => collection::same_scalar_or_list(a, b),
             Self::Set => collection::same_set(a, b),
             Self::Keyed => collection::same_keyed(a, b, with.keys),
             Self::JsonText => json_text::same(a, b),
             Self::YamlFreeText => text::same_free_text(a, b),
+            Self::AsciiOnly => text::same_but_for_lost_characters(a, b),
             Self::IamPolicy => iam_policy::same(a, b),
             Self::Cidr => cidr::same(a, b),
+            Self::Protocol => protocol::same(a, b),
             Self::Case => text::same_but_for_case(a, b),
             Self::ArnOrName => arn::same_resource(a, b),
             Self::TrailingDot => text::same_but_for_trailing_dot(a, b),
             Self::Base64 => base64::same(a, b),
             Self::Timestamp => timestamp::same(a, b),
+            Self::Floating => with.value.is_some_and(|word| generated::floats(a, b, word)),
             Self::VersionPrefix => version::same_series(a, b),
         }
     }
@@ -356,6 +379,13 @@ pub(crate) mod tests {
             "null",
             "25%",
             "default",
+            "e?",
+            "eé",
+            "eè",
+            "tcp",
+            "TCP",
+            "6",
+            "http",
         ];
         let values = [
             json!(null),
@@ -396,8 +426,9 @@ pub(crate) mod tests {
 
     #[test]
     fn every_word_of_the_wire_is_known_and_prints_as_itself() {
-        let words = "QUANTITY, DURATION, INT_OR_STRING, NUMBER_FORMAT, BOOL_OR_STRING, EMPTY_ABSENT, SCALAR_OR_LIST, SET, KEYED, JSON_TEXT, \
-                     YAML_FREE_TEXT, IAM_POLICY, CIDR, CASE, ARN_OR_NAME, TRAILING_DOT, BASE64, TIMESTAMP, GENERATED, VERSION_PREFIX, DEFAULT";
+        let words = "QUANTITY, DURATION, INT_OR_STRING, NUMBER_FORMAT, BOOL_OR_STRING, VALUE_OR_TEXT, EMPTY_ABSENT, SCALAR_OR_LIST, SET, \
+                     KEYED, JSON_TEXT, YAML_FREE_TEXT, ASCII_ONLY, IAM_POLICY, CIDR, PROTOCOL, CASE, ARN_OR_NAME, TRAILING_DOT, \
+                     BASE64, TIMESTAMP, GENERATED, NOT_READ_BACK, FLOATING, VERSION_PREFIX, DEFAULT";
         assert_eq!(words.split(", ").collect::<Vec<_>>(), Same::WORDS);
         for (same, word) in Same::ALL.iter().zip(Same::WORDS) {
             assert_eq!(word.parse(), Ok(*same));
@@ -456,11 +487,11 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn only_three_senses_speak_of_absence() {
+    fn only_four_senses_speak_of_absence() {
         for same in Same::ALL {
             let speaks =
                 pool().iter().any(|b| b.as_ref().is_some_and(|b| !b.is_null()) && holds(*same, None, b.as_ref()));
-            let expected = matches!(same, Same::EmptyAbsent | Same::Generated | Same::Default);
+            let expected = matches!(same, Same::EmptyAbsent | Same::Generated | Same::NotReadBack | Same::Default);
             assert_eq!(speaks, expected, "{same}");
         }
     }

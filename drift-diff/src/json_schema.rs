@@ -27,7 +27,7 @@ impl JsonSchema for Same {
 /// Any value, in words that a custom resource definition knows, too.
 pub(crate) fn any(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
-        "description": "DEFAULT: the value that absence stands for.",
+        "description": "DEFAULT: the value that absence stands for. FLOATING: the word that is resolved.",
         "x-kubernetes-preserve-unknown-fields": true,
     })
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::equivalence::equal;
+use crate::equivalence::{Parameters, Same, equal};
 use crate::list::Slot;
 
 /// Joins slots that share no plane, those first whose elements are most alike. `likeness` is asked with the element of the
@@ -59,13 +59,23 @@ pub(crate) fn join(mut slots: Vec<Slot>, lists: [&[Value]; 3], likeness: fn(&Val
 /// How many members two objects have in common.
 pub(crate) fn in_common(a: &Value, b: &Value) -> usize {
     let (Value::Object(a), Value::Object(b)) = (a, b) else { return 0 };
-    a.iter().filter(|(name, x)| !x.is_null() && b.get(*name).is_some_and(|y| equal(x, y).is_same())).count()
+    a.iter().filter(|(name, x)| !x.is_null() && b.get(*name).is_some_and(|y| alike(x, y))).count()
 }
 
 /// How many members an object has, if another has them all.
 pub(crate) fn filled_in(less: &Value, more: &Value) -> usize {
     let said = less.as_object().map_or(0, |members| members.values().filter(|value| !value.is_null()).count());
     if in_common(less, more) == said { said } else { 0 }
+}
+
+/// Can the two be one value, in spellings of their own? That pairs elements, and excuses nothing: where they differ, the
+/// rules of the place are asked.
+fn alike(a: &Value, b: &Value) -> bool {
+    let with = Parameters::default();
+    equal(a, b).is_same()
+        || [Same::ValueOrText, Same::Protocol, Same::Cidr, Same::Case]
+            .iter()
+            .any(|same| same.holds(Some(a), Some(b), &with))
 }
 
 #[cfg(test)]
@@ -95,6 +105,10 @@ mod tests {
         let less = json!({"region": "eu", "key": null});
         assert_eq!(filled_in(&less, &json!({"region": "eu", "key": "default"})), 1);
         assert_eq!(filled_in(&json!({"region": "eu", "key": "own"}), &json!({"region": "eu"})), 0);
+        assert_eq!(
+            filled_in(&json!({"port": "22", "protocol": "6"}), &json!({"port": 22, "protocol": "tcp", "to": 22})),
+            2
+        );
         assert_eq!(filled_in(&json!({}), &less), 0);
         assert_eq!(filled_in(&json!("eu"), &json!("eu")), 0);
     }

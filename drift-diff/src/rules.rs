@@ -114,7 +114,7 @@ pub struct EquivalenceRule {
     /// KEYED: the key fields of the list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<String>,
-    /// DEFAULT: the value that absence stands for.
+    /// DEFAULT: the value that absence stands for. FLOATING: the word that is resolved.
     #[cfg_attr(feature = "schemars", schemars(schema_with = "crate::json_schema::any"))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,

@@ -7,6 +7,7 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Se
 use serde_json::Value;
 
 use super::equal::equal;
+use super::number;
 
 /// Do both hold strings, whose texts are JSON objects or arrays that are equal?
 ///
@@ -16,6 +17,25 @@ use super::equal::equal;
 pub(super) fn same(a: &Value, b: &Value) -> bool {
     let (Value::String(a), Value::String(b)) = (a, b) else { return false };
     matches!((parse(a), parse(b)), (Some(a), Some(b)) if equal(&a, &b).is_same())
+}
+
+/// Is one a text, and the other the value that it is the JSON text of: `40` and `"40.0"`, `true` and `"true"`, an object
+/// and its text?
+///
+/// That is how a value is met where a document and the system that keeps it disagree about the type of a field. Two texts
+/// are never compared here, and `null` has no text.
+pub(super) fn same_value_or_text(a: &Value, b: &Value) -> bool {
+    let (value, text) = match (a, b) {
+        (Value::String(_), Value::String(_)) => return false,
+        (Value::String(text), value) | (value, Value::String(text)) => (value, text),
+        _ => return false,
+    };
+    match value {
+        Value::Bool(value) => text == if *value { "true" } else { "false" },
+        Value::Number(_) => number::same_number(a, b),
+        Value::Array(_) | Value::Object(_) => parse(text).is_some_and(|parsed| equal(value, &parsed).is_same()),
+        Value::Null | Value::String(_) => false,
+    }
 }
 
 /// The object or array that a text is, read strictly.
@@ -123,6 +143,32 @@ mod tests {
             (json!(r#"[{"$serde_json::private::Number":"1"}]"#), json!("[1]")),
         ] {
             assert!(!same(&a, &b) && !same(&b, &a), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn a_value_and_its_text_but_never_two_texts() {
+        for (value, text) in [
+            (json!(40), "40.0"),
+            (json!(-1), "-1"),
+            (json!(0.5), "0.50"),
+            (json!(true), "true"),
+            (json!({"a": [1]}), "{\n \"a\": [1.0]}"),
+            (json!([]), "[ ]"),
+        ] {
+            assert!(same_value_or_text(&value, &json!(text)) && same_value_or_text(&json!(text), &value), "{value}");
+        }
+        for (a, b) in [
+            (json!("1.1"), json!("1.10")),
+            (json!("{}"), json!("{ }")),
+            (json!(true), json!("True")),
+            (json!(true), json!("1")),
+            (json!(7), json!("007")),
+            (json!(1), json!(true)),
+            (json!({"a": 1}), json!(r#"{"a":1,"b":2}"#)),
+            (json!({"a": 2}), json!(r#"{"a":1,"a":2}"#)),
+        ] {
+            assert!(!same_value_or_text(&a, &b), "{a} {b}");
         }
     }
 

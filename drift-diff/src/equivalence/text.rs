@@ -38,6 +38,14 @@ pub(super) fn same_free_text(a: &Value, b: &Value) -> bool {
     }
 }
 
+/// Do both hold strings of as many characters, where one has a `?` for each character beyond ASCII in the other, and all
+/// else is the same?
+pub(super) fn same_but_for_lost_characters(a: &Value, b: &Value) -> bool {
+    let (Value::String(a), Value::String(b)) = (a, b) else { return false };
+    let lost = |kept: &str, lost: &str| kept.chars().map(|c| if c.is_ascii() { c } else { '?' }).eq(lost.chars());
+    lost(a, b) || lost(b, a)
+}
+
 fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.trim_end().split('\n').map(str::trim_end)
 }
@@ -60,6 +68,14 @@ mod tests {
         assert!(same_but_for_trailing_dot(&json!("example.com."), &json!("example.com")));
         for (a, b) in [("a..", "a"), (".", ""), ("a.b", "a"), ("a..", "a."), ("", "")] {
             assert!(!same_but_for_trailing_dot(&json!(a), &json!(b)), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn a_question_mark_stands_for_a_character_that_ascii_lacks() {
+        assert!(same_but_for_lost_characters(&json!("caf? ?"), &json!("café €")));
+        for (a, b) in [("caf?", "cafe"), ("caf??", "café"), ("cafè", "café"), ("x?", "xé!"), ("?é", "é?")] {
+            assert!(!same_but_for_lost_characters(&json!(a), &json!(b)), "{a} {b}");
         }
     }
 

@@ -67,8 +67,10 @@ const ELSEWHERE: &[&str] = &[
 ];
 
 /// The senses of `same` that can call two things the same of which one exposes more: a network policy without rules and
-/// one with an empty list, two orders of rules of which the first match wins, two names that differ in case.
-const HIDING: &[&str] = &["EMPTY_ABSENT", "SET", "KEYED", "CASE", "GENERATED", "VERSION_PREFIX", "DEFAULT"];
+/// one with an empty list, two orders of rules of which the first match wins, two names that differ in case, a boundary
+/// that was taken away.
+const HIDING: &[&str] =
+    &["EMPTY_ABSENT", "SET", "KEYED", "CASE", "GENERATED", "NOT_READ_BACK", "FLOATING", "VERSION_PREFIX", "DEFAULT"];
 
 /// Can the sense hide a difference in what is exposed?
 pub(super) fn hides(sense: &str) -> bool {

@@ -66,11 +66,12 @@ pub(super) fn equivalence(spec: &Reader<'_>) -> Option<EquivalenceRule> {
 
 /// What a sense needs besides its word, and what it does not.
 fn parameters(fields: &Fields<'_>, sense: &str) {
-    for (name, owner) in [("keys", "KEYED"), ("value", "DEFAULT")] {
-        if sense == owner {
+    for (name, owners) in [("keys", &["KEYED"][..]), ("value", &["DEFAULT", "FLOATING"])] {
+        if owners.contains(&sense) {
             fields.required(name);
         } else if let Some(place) = fields.optional(name) {
-            place.error("needless-field", format!("`{sense}` takes no `{name}`"), format!("`{name}` is for `{owner}`"));
+            let help = format!("`{name}` is for `{}`", owners.join("` and `"));
+            place.error("needless-field", format!("`{sense}` takes no `{name}`"), help);
         }
     }
 }
