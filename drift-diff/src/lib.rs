@@ -15,6 +15,7 @@ mod mask;
 mod place;
 mod rules;
 mod schema;
+mod shipped;
 mod walk;
 
 pub use drift_model;
@@ -28,3 +29,4 @@ pub use crate::rules::{
     ControllerClaim, EquivalenceRule, IgnoreRule, Named, OwnershipRule, ResourceSelector, Selector, SelectorError,
 };
 pub use crate::schema::{Leaf, ListKey, ListKind, Schema, SchemaError, Shape};
+pub use crate::shipped::AWS_RULES;

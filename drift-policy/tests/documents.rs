@@ -54,6 +54,15 @@ fn nothing_is_said_about_the_shipped_documents() {
 }
 
 #[test]
+fn the_rules_that_ship_for_aws_are_documents_like_any_other() {
+    let documents =
+        drift_diff::AWS_RULES.lines().enumerate().map(|(line, text)| written(&format!("aws.json:{line}"), text));
+    let (policy, problems) = Policy::read(documents.collect()).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(problems, Diagnostics::default());
+    assert_eq!(policy.rules().equivalences, drift_diff::Rules::aws().equivalences);
+}
+
+#[test]
 fn the_ownership_rule_of_the_seeds_is_read_as_it_stands() {
     let policy = read(written(
         "ownership.yaml",
