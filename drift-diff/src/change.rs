@@ -17,8 +17,23 @@ use crate::walk::{Mode, Said, Walk};
 
 impl<'a> Walk<'a, '_> {
     pub(crate) fn list_change(&mut self, said: [Said<'a>; 3], difference: &Difference<'a>) {
-        let change = self.change(said, difference);
+        let change = match self.explained(difference) {
+            Some(explained) => self.change(said, &explained),
+            None => self.change(said, difference),
+        };
         self.changes.push(change);
+    }
+
+    /// The difference as other resources explain it: something that came to be there, and that Git does not declare.
+    fn explained(&self, difference: &Difference<'a>) -> Option<Difference<'a>> {
+        let excuses = self.excuses?;
+        let came_to_be = difference.kind == ChangeKind::Added || !difference.declared;
+        if difference.excuse.is_some() || difference.unknown || !came_to_be {
+            return None;
+        }
+        let rule = excuses.at(&self.place.pointer(ACTUAL)?)?;
+        let Difference { kind, relation, declared, unknown, .. } = *difference;
+        Some(Difference { kind, relation, excuse: Some(Cow::Borrowed(rule)), declared, unknown })
     }
 
     fn change(&self, said: [Said<'a>; 3], difference: &Difference<'a>) -> FieldChange<'a> {
@@ -226,6 +241,7 @@ impl<'a> Walk<'a, '_> {
             _ if self.mode == Mode::Undetermined => desired.value().is_some(),
             _ => true,
         };
+        let difference = self.explained(&difference).unwrap_or(difference);
         let mut change = self.change(said, &difference);
         if change.disposition == Disposition::Undeclared {
             // A whole resource that nobody declared is the blind spot itself.

@@ -13,6 +13,7 @@ use crate::delta::{Delta, FieldChange};
 use crate::equivalence::{Equality, Same, equal};
 use crate::list::INFERRED_KEYS;
 use crate::mask::{Ignore, Mask, Ruleset, Scoped};
+use crate::relational::Excuses;
 use crate::rules::{EquivalenceRule, IgnoreRule, Named, OwnershipRule, ResourceSelector, Selector};
 use crate::schema::{ListKey, Schema};
 use crate::walk::{Mode, Said, Walk};
@@ -217,6 +218,30 @@ impl Comparer {
     /// looked at here.
     #[must_use]
     pub fn compare<'a>(&'a self, observation: &'a Observation, facts: &Facts) -> Delta<'a> {
+        self.with_excuses(observation, facts, None)
+    }
+
+    /// Compares the planes of one resource that stands among others, which explain some of its differences: those are
+    /// EQUIVALENT, and name the rule. See [`Relations`](crate::Relations).
+    ///
+    /// What is explained is what came to be there: an addition, or a value of which Git says nothing. What Git declares and
+    /// is otherwise stays drift.
+    #[must_use]
+    pub fn compare_among<'a>(
+        &'a self,
+        observation: &'a Observation,
+        facts: &Facts,
+        excuses: &'a Excuses<'a>,
+    ) -> Delta<'a> {
+        self.with_excuses(observation, facts, Some(excuses).filter(|excuses| !excuses.is_empty()))
+    }
+
+    fn with_excuses<'a>(
+        &'a self,
+        observation: &'a Observation,
+        facts: &Facts,
+        excuses: Option<&'a Excuses<'a>>,
+    ) -> Delta<'a> {
         let planes = &observation.planes;
         let existence = planes.existence();
         let mode = match existence {
@@ -233,6 +258,7 @@ impl Comparer {
         };
         let mask = Mask::new(&self.ownership, observation, facts);
         let mut walk = Walk::new(self, observation, mask, mode);
+        walk.excuses = excuses;
         let said = [&planes.desired, &planes.recorded, &planes.actual].map(said_at_the_root);
         let undetermined = || beside_an_unknown(said).map(|kind| (kind, Relation::Undetermined));
         let root = if mode == Mode::Undetermined { undetermined() } else { at_the_root(existence) };

@@ -13,6 +13,7 @@ mod likeness;
 mod list;
 mod mask;
 mod place;
+mod relational;
 mod rules;
 mod schema;
 mod shipped;
@@ -25,6 +26,7 @@ pub use crate::delta::{Delta, FieldChange};
 pub use crate::equivalence::{
     Equality, Parameters, Quantity, QuantityError, QuantityFormat, Same, equal, equal_or_absent,
 };
+pub use crate::relational::{Excuses, Relations};
 pub use crate::rules::{
     ControllerClaim, EquivalenceRule, IgnoreRule, Named, OwnershipRule, ResourceSelector, Selector, SelectorError,
 };

@@ -11,6 +11,7 @@ use crate::equivalence::{Equality, Same, equal};
 use crate::list::{Alignment, align, infer_key, permuted};
 use crate::mask::Mask;
 use crate::place::{ACTUAL, DESIRED, Place, RECORDED};
+use crate::relational::Excuses;
 use crate::schema::{ListKind, Shape};
 
 /// What one plane says at a place.
@@ -76,6 +77,8 @@ pub(crate) struct Walk<'a, 'f> {
     pub(crate) changes: Vec<FieldChange<'a>>,
     /// What a reader should know of how the list was aligned that the walk is in.
     pub(crate) note: Option<&'static str>,
+    /// What other resources explain.
+    pub(crate) excuses: Option<&'a Excuses<'a>>,
     exact: PatternTrie<()>,
     documents: [Option<&'a Document>; 3],
     actual_is_complete: bool,
@@ -95,6 +98,7 @@ impl<'a, 'f> Walk<'a, 'f> {
             place: Place::default(),
             changes: Vec::new(),
             note: None,
+            excuses: None,
             exact,
             documents: [&planes.desired, &planes.recorded, &planes.actual].map(|plane| plane.observed.present()),
             actual_is_complete: planes.actual.complete,
