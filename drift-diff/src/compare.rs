@@ -73,6 +73,8 @@ pub struct Comparer {
 pub(crate) struct Sense {
     /// The name that a change gives as its rule.
     pub(crate) rule: String,
+    /// Is it known of the system, and not somebody's word?
+    pub(crate) built_in: bool,
     pub(crate) same: Same,
     pub(crate) keys: Vec<ListKey>,
     pub(crate) key_names: Vec<String>,
@@ -83,11 +85,27 @@ impl Sense {
     fn new(rule: &str, same: Same, keys: &[String], value: Option<Value>) -> Self {
         Self {
             rule: rule.to_owned(),
+            built_in: false,
             same,
             keys: keys.iter().map(|key| ListKey { name: key.clone().into(), default: None }).collect(),
             key_names: keys.to_vec(),
             value,
         }
+    }
+
+    const fn built_in(mut self) -> Self {
+        self.built_in = true;
+        self
+    }
+
+    /// May the sense speak of a part of a policy document? A policy has a sense of its own, which is asked of the whole; of
+    /// what is known of a system, only what changes no meaning there holds of the parts.
+    pub(crate) const fn speaks_of_policies(&self) -> bool {
+        !self.built_in
+            || matches!(
+                self.same,
+                Same::IamPolicy | Same::JsonText | Same::ValueOrText | Same::ScalarOrList | Same::EmptyAbsent
+            )
     }
 }
 
@@ -172,7 +190,7 @@ impl Comparer {
         }
         for sense in &comparer.builtin.equivalences {
             for path in &sense.paths {
-                let rule = Sense::new(&sense.rule, sense.same, &sense.keys, sense.value.clone());
+                let rule = Sense::new(&sense.rule, sense.same, &sense.keys, sense.value.clone()).built_in();
                 comparer.equivalences.add(path, Scoped { selector: None, systems: sense.systems.clone(), rule });
             }
         }

@@ -29,6 +29,7 @@ use serde_json::Value;
 
 pub(crate) use self::collection::is_empty;
 pub use self::equal::{Equality, equal, equal_or_absent};
+pub(crate) use self::iam_policy::is_policy;
 pub use self::quantity::{Quantity, QuantityError, QuantityFormat};
 
 macro_rules! senses {

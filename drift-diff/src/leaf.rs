@@ -182,7 +182,7 @@ impl<'a> Walk<'a, '_> {
         let views = self.place.views(ACTUAL);
         let senses = self.comparer.equivalences.covering(&self.observation.resource, &views);
         // The rule that was written last is the most particular: users' rules come after those that are built in.
-        senses.into_iter().rev().find_map(|sense| {
+        senses.into_iter().rev().filter(|sense| !self.in_a_policy || sense.speaks_of_policies()).find_map(|sense| {
             let with = Parameters { keys: &sense.key_names, value: sense.value.as_ref() };
             sense.same.holds(x, y, &with).then_some(Cow::Borrowed(sense.rule.as_str()))
         })

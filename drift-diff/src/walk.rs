@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::compare::Comparer;
 use crate::delta::FieldChange;
-use crate::equivalence::{Equality, Same, equal};
+use crate::equivalence::{Equality, Same, equal, is_policy};
 use crate::list::{Alignment, align, infer_key, permuted};
 use crate::mask::Mask;
 use crate::place::{ACTUAL, DESIRED, Place, RECORDED};
@@ -77,6 +77,8 @@ pub(crate) struct Walk<'a, 'f> {
     pub(crate) changes: Vec<FieldChange<'a>>,
     /// What a reader should know of how the list was aligned that the walk is in.
     pub(crate) note: Option<&'static str>,
+    /// Is the place within a policy document?
+    pub(crate) in_a_policy: bool,
     /// What other resources explain.
     pub(crate) excuses: Option<&'a Excuses<'a>>,
     exact: PatternTrie<()>,
@@ -98,6 +100,7 @@ impl<'a, 'f> Walk<'a, 'f> {
             place: Place::default(),
             changes: Vec::new(),
             note: None,
+            in_a_policy: false,
             excuses: None,
             exact,
             documents: [&planes.desired, &planes.recorded, &planes.actual].map(|plane| plane.observed.present()),
@@ -211,6 +214,8 @@ impl<'a, 'f> Walk<'a, 'f> {
             return self.leaf(said, *known);
         }
         let maps = said.map(Said::object);
+        let outer = self.in_a_policy;
+        self.in_a_policy |= maps.iter().flatten().any(|members| is_policy(members));
         let mut empty = true;
         // What Git does not know yet may stand in no document at all.
         for name in self.unknown_members(maps) {
@@ -235,6 +240,7 @@ impl<'a, 'f> Walk<'a, 'f> {
                 self.place.leave();
             }
         }
+        self.in_a_policy = outer;
         if empty {
             self.leaf(said, *known);
         }
@@ -243,7 +249,7 @@ impl<'a, 'f> Walk<'a, 'f> {
     /// Do the planes hold the same policy document in different words? Those are compared by what they say, as a whole:
     /// which of its parts correspond, only the whole tells.
     fn is_one_policy(&self, said: &[Said<'a>; 3], known: &Known<'a>) -> bool {
-        let is_policy = |said: &Said<'a>| said.object().is_some_and(|members| members.contains_key("Statement"));
+        let is_policy = |said: &Said<'a>| said.object().is_some_and(is_policy);
         let in_doubt = |plane: usize| {
             self.marks(plane).is_some_and(|marks| {
                 let beneath = marks.beneath(&self.place.views(plane));

@@ -256,12 +256,15 @@ fn shared_scalars(declared: &Value, live: &Value, at: &str, found: &mut Vec<Stri
     }
 }
 
-/// What somebody else would have set.
-fn changed(value: &Value) -> Value {
+/// What somebody else could have set: a little more, everything, everybody.
+fn otherwise(value: &Value) -> Vec<Value> {
     match value {
-        Value::Bool(value) => Value::from(!value),
-        Value::Number(number) => Value::from(number.as_f64().unwrap() + 7.0),
-        Value::String(text) => Value::from(format!("{text}x")),
+        Value::Bool(value) => vec![Value::from(!value)],
+        Value::Number(number) => vec![Value::from(number.as_f64().unwrap() + 7.0), Value::from(-7)],
+        Value::String(text) => {
+            let others = [format!("{text}x"), "*".to_owned(), "0.0.0.0/0".to_owned(), text.replace(':', "::")];
+            others.into_iter().filter(|other| other != text).map(Value::from).collect()
+        }
         Value::Null | Value::Array(_) | Value::Object(_) => panic!("no scalar"),
     }
 }
@@ -285,16 +288,19 @@ fn a_change_of_any_declared_value_is_drift() {
             if read_only.iter().chain(&write_only).any(|known| known.contains(&place)) {
                 continue;
             }
-            let mut case = case.clone();
-            let value = case["live"].pointer_mut(&pointer).unwrap();
-            *value = changed(value);
-            let observation = observation(&case, false);
-            let delta = comparer.compare(&observation, &Facts::default());
             // A member of a set that changed is another member, at another place of the property.
             let property = pointer.split('/').take(2).collect::<Vec<_>>().join("/");
-            planted += 1;
-            if !drift(&delta).any(|change| is_at(change, &property)) {
-                hidden.push(format!("{} {pointer}", case["type"]));
+            for other in otherwise(case["live"].pointer(&pointer).unwrap()) {
+                let mut case = case.clone();
+                *case["live"].pointer_mut(&pointer).unwrap() = other.clone();
+                let observation = observation(&case, false);
+                planted += 1;
+                let delta = comparer.compare(&observation, &Facts::default());
+                if !drift(&delta).any(|change| is_at(change, &property)) {
+                    let found = delta.changes.iter().filter(|change| is_at(change, &property));
+                    let rules: Vec<_> = found.filter_map(|change| change.rule.as_deref()).collect();
+                    hidden.push(format!("{} {pointer} {other} {rules:?}", case["type"]));
+                }
             }
         }
     }

@@ -5,8 +5,8 @@ use serde_json::Value;
 /// Is one an ARN and the other the name of the resource that it names?
 ///
 /// The name is what stands after the account, whole (`role/path/x`), without its type (`path/x`), or its last part alone
-/// (`x`). A trailing `:*`, which log groups answer with, is no part of the name. Two ARNs are the same only if they are
-/// equal, and so are two names.
+/// (`x`). A trailing `:*`, which log groups answer with, is no part of the name. A pattern is no name: `*` is every resource.
+/// Two ARNs are the same only if they are equal, and so are two names.
 pub(super) fn same_resource(a: &Value, b: &Value) -> bool {
     let (Value::String(a), Value::String(b)) = (a, b) else { return false };
     match (resource(a), resource(b)) {
@@ -26,10 +26,13 @@ fn resource(text: &str) -> Option<&str> {
 
 fn names(resource: &str, name: &str) -> bool {
     let separators = ['/', ':'];
+    let is_pattern = name.contains(['*', '?']);
     let plain = resource.strip_suffix(":*").unwrap_or(resource);
     let without_type = plain.split_once(separators).map(|(_, name)| name);
     let last = plain.rsplit_once(separators).map(|(_, name)| name);
-    !name.is_empty() && (name == resource || name == plain || without_type == Some(name) || last == Some(name))
+    !name.is_empty()
+        && !is_pattern
+        && (name == resource || name == plain || without_type == Some(name) || last == Some(name))
 }
 
 #[cfg(test)]
@@ -59,6 +62,8 @@ mod tests {
             ("arn:aws:iam::123456789012:role/deploy", "eploy"),
             ("arn:aws:iam::123456789012:role/deploy", ""),
             ("arn:aws:iam::123456789012:role/deploy", "role"),
+            ("arn:aws:s3:::logs/*", "*"),
+            ("arn:aws:sqs:eu-west-1:123456789012:*", "*"),
             ("arn:aws:iam", "iam"),
             ("x", "x"),
         ] {

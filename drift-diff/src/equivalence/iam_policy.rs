@@ -25,6 +25,16 @@ pub(super) fn same(a: &Value, b: &Value) -> bool {
     matches!((normal(a), normal(b)), (Some(a), Some(b)) if a == b)
 }
 
+/// Does the object hold statements, of which one has an effect? Other documents have a `Statement`, too.
+pub(crate) fn is_policy(members: &Map<String, Value>) -> bool {
+    let has_effect = |statement: &Value| statement.get("Effect").is_some();
+    match members.get("Statement") {
+        Some(Value::Array(statements)) => statements.iter().any(has_effect),
+        Some(single) => has_effect(single),
+        None => false,
+    }
+}
+
 /// The one text of all policies that are the same as this one.
 fn normal(value: &Value) -> Option<String> {
     let document = match value {
@@ -275,6 +285,14 @@ mod tests {
         ] {
             assert!(!same(&base, &other), "{other}");
         }
+    }
+
+    #[test]
+    fn a_policy_has_statements_with_effects() {
+        let is = |value: Value| is_policy(value.as_object().unwrap());
+        assert!(is(json!({"Statement": {"Effect": "Deny"}})) && is(json!({"Statement": [{}, {"Effect": null}]})));
+        assert!(!is(json!({"Statement": {"ByteMatchStatement": {}}})) && !is(json!({"Statement": "Effect"})));
+        assert!(!is(json!({"Effect": "Allow"})));
     }
 
     #[test]
