@@ -269,7 +269,7 @@ fn otherwise(value: &Value) -> Vec<Value> {
     }
 }
 
-/// What is excused must not cost what is to be found: every declared value is changed in the runtime, one at a time.
+/// What is excused must not cost what is to be found: every declared value is changed and taken away, one at a time.
 #[test]
 fn a_change_of_any_declared_value_is_drift() {
     let Some(cases) = cases() else {
@@ -277,7 +277,7 @@ fn a_change_of_any_declared_value_is_drift() {
         return;
     };
     let comparer = Comparer::compile(&Rules::aws()).unwrap();
-    let (mut planted, mut hidden) = (0_usize, Vec::new());
+    let (mut planted, mut found, mut hidden) = (0_usize, 0_usize, Vec::new());
     for case in &cases {
         let mut pointers = Vec::new();
         shared_scalars(&case["declared"], &case["live"], "", &mut pointers);
@@ -290,22 +290,36 @@ fn a_change_of_any_declared_value_is_drift() {
             }
             // A member of a set that changed is another member, at another place of the property.
             let property = pointer.split('/').take(2).collect::<Vec<_>>().join("/");
-            for other in otherwise(case["live"].pointer(&pointer).unwrap()) {
+            let (above, name) = pointer.rsplit_once('/').unwrap();
+            let others = otherwise(case["live"].pointer(&pointer).unwrap()).into_iter().map(Some);
+            for other in others.chain([None]) {
                 let mut case = case.clone();
-                *case["live"].pointer_mut(&pointer).unwrap() = other.clone();
+                match (&other, case["live"].pointer_mut(above).unwrap()) {
+                    (None, Value::Object(members)) => drop(members.remove(&name.replace("~1", "/").replace("~0", "~"))),
+                    (None, Value::Array(items)) => drop(items.remove(name.parse().unwrap())),
+                    (Some(other), _) => *case["live"].pointer_mut(&pointer).unwrap() = other.clone(),
+                    (None, _) => panic!("no member"),
+                }
                 let observation = observation(&case, false);
                 planted += 1;
                 let delta = comparer.compare(&observation, &Facts::default());
-                if !drift(&delta).any(|change| is_at(change, &property)) {
-                    let found = delta.changes.iter().filter(|change| is_at(change, &property));
-                    let rules: Vec<_> = found.filter_map(|change| change.rule.as_deref()).collect();
-                    hidden.push(format!("{} {pointer} {other} {rules:?}", case["type"]));
+                if drift(&delta).any(|change| is_at(change, &property)) {
+                    found += 1;
+                    continue;
+                }
+                let mut here = delta.changes.iter().filter(|change| is_at(change, &property));
+                // What is not always answered, and an empty text that is left out, are no loss.
+                let forgiven = ["aws-lifecycle-default-policy", "core/empty-absent/1"];
+                if other.is_some()
+                    || !here.any(|change| change.rule.as_deref().is_some_and(|rule| forgiven.contains(&rule)))
+                {
+                    hidden.push(format!("{} {pointer} {other:?}", case["type"]));
                 }
             }
         }
     }
-    println!("aws: {} of {planted} planted changes are drift", planted - hidden.len());
-    assert!(hidden.is_empty() && planted > 2_000, "{hidden:#?}");
+    println!("aws: {found} of {planted} planted changes are drift");
+    assert!(hidden.is_empty() && planted > 9_000 && planted - found < 10, "{hidden:#?}");
 }
 
 /// Of every rule what it is for, and what it must not excuse: resource type, what is declared, what is answered, and what
