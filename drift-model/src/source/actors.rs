@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::facts::ActorKind;
-use crate::read::{self, ReadError};
+use crate::source::first_match::FirstMatch;
 use crate::vocabulary::vocabulary;
 
 /// The rules that come with the library, one a line.
@@ -187,7 +187,7 @@ impl ActorRule {
     }
 }
 
-/// An ordered list of [`ActorRule`]s: the first that applies decides. Where none does, nobody knows.
+/// The [`ActorRule`]s that are asked, in order. Where none applies, nobody knows what kind of actor it was.
 ///
 /// The rules that come with the library tell people from pipelines, controllers and services by the conventions of names
 /// that are common. Your own role and service account names belong in front of them.
@@ -202,44 +202,17 @@ impl ActorRule {
 /// assert_eq!(rules.as_slice()[0].id, "our-deployer");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ActorRules {
-    rules: Vec<ActorRule>,
-}
+pub type ActorRules = FirstMatch<ActorRule>;
 
 impl ActorRules {
     /// The rules that come with the library.
     #[must_use]
     pub fn built_in() -> Self {
-        // The document is part of the build and a test reads it; without it, nobody's kind would be known.
-        Self::from_json(BUILT_IN).unwrap_or_default()
+        Self::shipped(BUILT_IN)
     }
 
-    /// Reads a document `{"rules": […]}`.
-    ///
-    /// # Errors
-    ///
-    /// [`ReadError`] for text that is not JSON or no such document.
-    pub fn from_json(text: &str) -> Result<Self, ReadError> {
-        read::from_json(text)
-    }
-
-    /// The same, with other rules asked first.
-    #[must_use]
-    pub fn preceded_by(mut self, rules: impl IntoIterator<Item = ActorRule>) -> Self {
-        self.rules = rules.into_iter().chain(self.rules).collect();
-        self
-    }
-
-    /// The rules, in the order in which they are asked.
-    #[must_use]
-    pub fn as_slice(&self) -> &[ActorRule] {
-        &self.rules
-    }
-
-    pub(crate) fn find(&self, log: RuleLog, identity: &Identity<'_>) -> Option<&ActorRule> {
-        self.rules.iter().find(|rule| rule.applies(log, identity))
+    pub(super) fn find(&self, log: RuleLog, identity: &Identity<'_>) -> Option<&ActorRule> {
+        self.first(|rule| rule.applies(log, identity))
     }
 }
 

@@ -11,10 +11,12 @@ pub mod kubernetes_audit;
 pub mod managed_fields;
 pub mod opentofu;
 
+mod first_match;
 #[cfg(test)]
 mod mutation;
 mod opt_out;
 mod status;
 
+pub use self::first_match::FirstMatch;
 pub use self::opt_out::{Extent, OptOut, OptOutKind, Reach};
 pub use self::status::{Prose, Setting, StatusError, StatusErrorKind, StatusProblem};

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::owner::OwnerKind;
 use crate::path::FieldPath;
 use crate::pattern::PathPattern;
-use crate::read::{self, ReadError};
+use crate::source::first_match::FirstMatch;
 use crate::vocabulary::vocabulary;
 
 /// The rules that come with the library, one a line.
@@ -60,7 +60,7 @@ impl ManagerRule {
     }
 }
 
-/// An ordered list of [`ManagerRule`]s: the first that applies decides. Where none does, the field is UNCLAIMED.
+/// The [`ManagerRule`]s that are asked, in order. Where none applies, the field is UNCLAIMED.
 ///
 /// The rules that come with the library give fields to GIT (appliers), HUMAN (imperative commands, consoles), RUNTIME
 /// (the status endpoint), CONTROLLER and POLICY. The last three excuse differences, and hold for named paths alone:
@@ -77,40 +77,13 @@ impl ManagerRule {
 /// assert_eq!(rules.as_slice()[0].managers, ["shop-operator"]);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ManagerRules {
-    rules: Vec<ManagerRule>,
-}
+pub type ManagerRules = FirstMatch<ManagerRule>;
 
 impl ManagerRules {
     /// The rules that come with the library.
     #[must_use]
     pub fn built_in() -> Self {
-        // The document is part of the build and a test reads it; without it, every field would be UNCLAIMED.
-        Self::from_json(BUILT_IN).unwrap_or_default()
-    }
-
-    /// Reads a document `{"rules": […]}`.
-    ///
-    /// # Errors
-    ///
-    /// [`ReadError`] for text that is not JSON or no such document.
-    pub fn from_json(text: &str) -> Result<Self, ReadError> {
-        read::from_json(text)
-    }
-
-    /// The same, with other rules asked first.
-    #[must_use]
-    pub fn preceded_by(mut self, rules: impl IntoIterator<Item = ManagerRule>) -> Self {
-        self.rules = rules.into_iter().chain(self.rules).collect();
-        self
-    }
-
-    /// The rules, in the order in which they are asked.
-    #[must_use]
-    pub fn as_slice(&self) -> &[ManagerRule] {
-        &self.rules
+        Self::shipped(BUILT_IN)
     }
 
     /// The rule that says who stands behind this manager at this path.
@@ -122,7 +95,7 @@ impl ManagerRules {
         subresource: &str,
         path: &FieldPath,
     ) -> Option<&ManagerRule> {
-        self.rules.iter().find(|rule| rule.applies(manager, operation, subresource, path))
+        self.first(|rule| rule.applies(manager, operation, subresource, path))
     }
 }
 
