@@ -130,3 +130,38 @@ fn cloudtrail_records_agree_with_their_labels() {
         assert_eq!(found, ["panther-analysis/aws_ec2_vpc_modified/00 resource"]);
     }
 }
+
+/// The events of a corpus file, those that are none among them.
+fn events(file: &str) -> Vec<Value> {
+    corpus(file).unwrap_or_default().into_iter().map(|case| case["input"]["event"].clone()).collect()
+}
+
+#[test]
+fn a_whole_log_of_any_form_reads_as_its_entries_do() {
+    let events_of_clusters = events("kubernetes.jsonl");
+    let reader = kubernetes_audit::Reader::new();
+    let alone: Vec<_> = events_of_clusters.iter().filter_map(|event| reader.read(event).ok()).collect();
+    let list =
+        json!({"kind": "EventList", "apiVersion": "audit.k8s.io/v1", "metadata": {}, "items": events_of_clusters});
+    let lines: Vec<String> = events_of_clusters.iter().map(Value::to_string).collect();
+    for log in [serde_json::to_string_pretty(&list).unwrap(), list.to_string(), lines.join("\n")] {
+        let read = reader.read_text(&log);
+        assert_eq!((&read.events, read.events.len() + read.problems.len()), (&alone, events_of_clusters.len()));
+    }
+
+    let records = events("cloudtrail.jsonl");
+    let reader = cloudtrail::Reader::new();
+    let alone: Vec<_> = records.iter().filter_map(|record| reader.read(record).ok()).collect();
+    let envelope =
+        |record: &Value| json!({"detail-type": "AWS API Call via CloudTrail", "source": "aws.ec2", "detail": record});
+    let found = |record: &Value| json!({"EventId": record["eventID"], "CloudTrailEvent": record.to_string()});
+    for log in [
+        json!({"Records": records}),
+        json!(records.iter().map(envelope).collect::<Vec<_>>()),
+        json!({"Events": records.iter().map(found).collect::<Vec<_>>()}),
+    ] {
+        let read = reader.read_document(&log);
+        assert_eq!((&read.events, read.events.len() + read.problems.len()), (&alone, records.len()));
+    }
+    println!("{} events and {} records read alike in every form", events_of_clusters.len(), records.len());
+}

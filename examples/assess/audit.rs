@@ -5,8 +5,9 @@ use std::io::{BufRead, Read};
 use std::path::Path;
 
 use drift_model::source::kubernetes_audit::{LOG, Reader, latest};
+use drift_model::source::{LogProblem, LogReading};
 use drift_model::{
-    Facts, LogCoverage, Observation, Register, RegisterCoverage, Report, Scope, Signal, Windows, correlate,
+    AuditEvent, Facts, LogCoverage, Observation, Register, RegisterCoverage, Report, Scope, Signal, Windows, correlate,
 };
 
 use super::input::Source;
@@ -22,36 +23,16 @@ pub(super) struct Log {
 }
 
 impl Log {
-    /// Reads a file of events, one a line. A line that is none is a problem, and the others are read all the same.
+    /// Reads a file of events: one document a line, or one over all lines. What is no event is a problem, and the others
+    /// are read all the same.
     pub(super) fn read(path: &Path, stdin: &mut dyn Read, problems: &mut Vec<Problem>) -> Self {
         let source = Source::new(path);
         let before = problems.len();
         let mut events = Vec::new();
-        match source.open(stdin) {
-            Err(problem) => problems.push(problem),
-            Ok(lines) => {
-                let reader = Reader::new();
-                for (number, line) in (1_u64..).zip(lines.lines()) {
-                    let place = format!("{source} line {number}");
-                    match line {
-                        Err(error) => {
-                            problems.push(Problem::unreadable(&place, &error));
-                            break;
-                        }
-                        Ok(line) if line.trim().is_empty() => {}
-                        Ok(line) => match reader.read_line(&line) {
-                            Ok(event) => events.push(event),
-                            Err(error) => problems.push(
-                                Problem::new(place, error.to_string())
-                                    .help("an audit log has one event of `audit.k8s.io` a line"),
-                            ),
-                        },
-                    }
-                }
-            }
-        }
+        let read = source.open(stdin).and_then(|text| read(&source, text, &mut events, problems));
+        problems.extend(read.err());
         let mut by_name: BTreeMap<String, Vec<Signal>> = BTreeMap::new();
-        for event in latest(events).into_iter().filter(drift_model::AuditEvent::may_have_changed) {
+        for event in latest(events).into_iter().filter(AuditEvent::may_have_changed) {
             let name = event.target.as_ref().map(|target| target.resource.name.clone()).unwrap_or_default();
             by_name.entry(name).or_default().push(event.into());
         }
@@ -70,4 +51,35 @@ impl Log {
         }
         correlate(observation, &signals, &Windows::default())
     }
+}
+
+fn read(
+    source: &Source,
+    mut text: Box<dyn BufRead + '_>,
+    events: &mut Vec<AuditEvent>,
+    problems: &mut Vec<Problem>,
+) -> Result<(), Problem> {
+    let reader = Reader::new();
+    let place = |line: Option<usize>| line.map_or(source.to_string(), |line| format!("{source} line {line}"));
+    let mut take = |log: LogReading<AuditEvent>, number: Option<usize>| {
+        events.extend(log.events);
+        problems.extend(log.problems.into_iter().map(|mut problem| {
+            let line = problem.line.take();
+            Problem::new(place(number.or(line)), problem.to_string())
+                .help("an audit log has events of `audit.k8s.io`, one a line, or in an `EventList`")
+        }));
+    };
+    let unreadable = |line| move |error: std::io::Error| Problem::unreadable(&place(line), &error);
+
+    let mut head = String::new();
+    while head.trim().is_empty() && text.read_line(&mut head).map_err(unreadable(None))? > 0 {}
+    let begins_a_document = reader.read_text(&head).problems.iter().any(LogProblem::is_cut_short);
+    if begins_a_document {
+        text.read_to_string(&mut head).map_err(unreadable(None))?;
+    }
+    take(reader.read_text(&head), None);
+    for (number, line) in (head.lines().count().saturating_add(1)..).zip(text.lines()) {
+        take(reader.read_text(&line.map_err(unreadable(Some(number)))?), Some(number));
+    }
+    Ok(())
 }

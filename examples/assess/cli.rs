@@ -55,9 +55,9 @@ pub struct Kubernetes {
     /// What was applied last. Left out, it is taken from the live objects' annotations.
     #[arg(long, num_args = 1.., value_name = "FILE")]
     pub recorded: Vec<PathBuf>,
-    /// Events of the cluster's audit log, one a line: they tell who did it. That they are all there is for --facts to say
-    /// (`logCoverage`).
-    #[arg(long, value_name = "FILE.jsonl")]
+    /// Events of the cluster's audit log, one a line or in an `EventList`: they tell who did it. That they are all there is
+    /// for --facts to say (`logCoverage`).
+    #[arg(long, value_name = "FILE")]
     pub audit: Option<PathBuf>,
     /// The namespace of objects that name none.
     #[arg(long, value_name = "NAME")]

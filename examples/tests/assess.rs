@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use drift_examples::assess::{self, Exit, Streams, Surroundings};
 
 /// What a run printed, and how it ended.
+#[derive(Debug, Eq, PartialEq)]
 struct Run {
     exit: Exit,
     output: String,
@@ -366,6 +367,29 @@ fn an_audit_log_says_who_did_it_and_a_line_that_is_no_event_is_named() {
     assert!(broken.errors.contains("events.jsonl line 4: at `/user`: expected an object"), "{}", broken.errors);
     assert!(broken.errors.contains("events.jsonl line 5: not JSON at line 1 column 1"), "{}", broken.errors);
     assert!(broken.output.contains(correlation) && broken.is_silent_about("CANARY"));
+
+    // A batch as a webhook writes it, on a line or over several, is read as its events are.
+    let batch = |second: &str| {
+        let (first, version) = (patched("a-1", "ana@shop.example", "configmaps", "app"), "audit.k8s.io/v1beta1");
+        format!(r#"{{"kind": "EventList", "apiVersion": "{version}", "metadata": {{}}, "items": [{first}, {second}]}}"#)
+    };
+    let ben = patched("a-2", "ben@shop.example", "secrets", "app");
+    let pretty =
+        |text: &str| serde_json::to_string_pretty(&serde_json::from_str::<serde_json::Value>(text).unwrap()).unwrap();
+    for log in [batch(&ben), pretty(&batch(&ben)), format!("\n{}\n{ben}", batch(&ben))] {
+        assert_eq!(assess(&log, &[]), named, "{log}");
+    }
+    let broken = batch(r#"{"verb": "CANARY", "user": "CANARY"}"#);
+    for (log, place) in [
+        (pretty(&broken), "events.jsonl: at `/items/1/user`: expected an object"),
+        (format!("\n{broken}"), "events.jsonl line 2: at `/items/1/user`: expected an object"),
+        (format!("{ben}\n{broken}"), "events.jsonl line 2: at `/items/1/user`: expected an object"),
+    ] {
+        let run = assess(&log, &[]);
+        assert_eq!(run.exit, Exit::Problem);
+        assert!(run.errors.contains(place), "{}", run.errors);
+        assert!(run.output.contains(correlation) && run.is_silent_about("CANARY"));
+    }
 
     // A log that names nobody says so only if it is said to be complete, and is.
     let complete = folder.file("facts.json", r#"{"logCoverage": "COMPLETE", "changeRecord": "NONE"}"#);

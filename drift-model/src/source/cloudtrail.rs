@@ -21,9 +21,10 @@ use serde_json::{Map, Value};
 pub use self::chain::chain;
 use self::resource::Resources;
 use self::verb::Verbs;
-use crate::read::{self, ReadError, ReadErrorKind};
+use crate::read::ReadError;
 use crate::signal::AuditEvent;
 use crate::source::actors::ActorRules;
+use crate::source::audit_log::{self, Form, Log, LogReading, wrong};
 use crate::time::Timestamp;
 
 /// The name of the log, as [`Actor`](crate::Actor)s give it.
@@ -83,9 +84,10 @@ pub struct Reader {
     verbs: Verbs,
 }
 
+/// With the rules that come with the library.
 impl Default for Reader {
     fn default() -> Self {
-        Self::new()
+        Self { rules: ActorRules::built_in(), resources: Resources::built_in(), verbs: Verbs::built_in() }
     }
 }
 
@@ -93,22 +95,48 @@ impl Reader {
     /// A reader with the rules that come with the library.
     #[must_use]
     pub fn new() -> Self {
-        Self::with_rules(ActorRules::built_in())
+        Self::default()
     }
 
     /// A reader with these rules.
     #[must_use]
     pub fn with_rules(rules: ActorRules) -> Self {
-        Self { rules, resources: Resources::built_in(), verbs: Verbs::built_in() }
+        Self { rules, ..Self::default() }
     }
 
-    /// Reads one record from a line of text.
+    /// Reads all records of a text: one document, over however many lines, or one on each line.
     ///
-    /// # Errors
+    /// This is the method for a file or a body of unknown form: what each document may be, [`Reader::read_document`] says. A
+    /// log that is too large to hold may be handed over line by line.
+    #[must_use]
+    pub fn read_text(&self, text: &str) -> LogReading<Record> {
+        audit_log::of_text(self, text)
+    }
+
+    /// Reads all records of a document, which is one of these, or a list of such:
     ///
-    /// [`ReadError`] for text that is not JSON, and as [`Reader::read`].
-    pub fn read_line(&self, line: &str) -> Result<Record, ReadError> {
-        self.read(&read::from_json::<Value>(line)?)
+    /// - one record;
+    /// - a file as CloudTrail delivers it, `{"Records": […]}`;
+    /// - an event of EventBridge, with the record as its `detail`. Its `source` must be AWS's own: others may send events to
+    ///   the same bus;
+    /// - an answer of `LookupEvents`, `{"Events": [{"CloudTrailEvent": "…"}]}`, with each record as a text. One with a
+    ///   `NextToken` is read, and told as a problem: the log goes on.
+    ///
+    /// ```
+    /// use drift_model::source::cloudtrail::Reader;
+    /// use serde_json::json;
+    ///
+    /// let answer = json!({"Events": [
+    ///     {"EventId": "a", "CloudTrailEvent": r#"{"eventID": "a", "eventSource": "ec2.amazonaws.com", "eventName": "RebootInstances"}"#},
+    ///     {"EventId": "b", "CloudTrailEvent": "{\"eventID\": "},
+    /// ]});
+    /// let log = Reader::new().read_document(&answer);
+    /// assert_eq!(log.events[0].event.verb, "RebootInstances");
+    /// assert!(log.problems[0].to_string().starts_with("in `/Events/1/CloudTrailEvent`: not JSON"));
+    /// ```
+    #[must_use]
+    pub fn read_document(&self, document: &Value) -> LogReading<Record> {
+        audit_log::of_document(self, document)
     }
 
     /// Reads one record.
@@ -147,16 +175,41 @@ impl Reader {
     }
 }
 
+impl Log for Reader {
+    type Event = Record;
+
+    fn form(document: &Map<String, Value>) -> Result<Form, ReadError> {
+        let has = |name| document.contains_key(name);
+        let source = || document.get("source").filter(|source| !source.is_null());
+        Ok(if has("eventName") {
+            Form::Entry
+        } else if has("Records") {
+            Form::List { of: "Records", next: None }
+        } else if has("Events") {
+            Form::List { of: "Events", next: Some("NextToken") }
+        } else if has("CloudTrailEvent") {
+            Form::Text("CloudTrailEvent")
+        } else if has("detail-type") && has("detail") {
+            if source().is_some_and(|source| !source.as_str().is_some_and(|source| source.starts_with("aws."))) {
+                return Err(wrong("/source", "expected a source of AWS, such as `aws.ec2`; others prove nothing"));
+            }
+            Form::Envelope("detail")
+        } else {
+            Form::Entry
+        })
+    }
+
+    fn entry(&self, entry: &Value) -> Result<Record, ReadError> {
+        self.read(entry)
+    }
+}
+
 fn required<'a>(map: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, ReadError> {
     match map.get(name) {
         Some(Value::String(text)) if !text.is_empty() => Ok(text),
         None | Some(Value::Null) => Err(wrong("", &format!("expected a CloudTrail record, which has `{name}`"))),
         Some(_) => Err(wrong(&format!("/{name}"), "expected a text")),
     }
-}
-
-fn wrong(pointer: &str, expected: &str) -> ReadError {
-    ReadError { kind: ReadErrorKind::Data { pointer: pointer.to_owned(), expected: expected.to_owned() } }
 }
 
 /// A text that says something.

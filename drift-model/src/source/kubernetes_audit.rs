@@ -15,10 +15,11 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use self::kinds::Kinds;
-use crate::read::{self, ReadError, ReadErrorKind};
+use crate::read::ReadError;
 use crate::resource::ResourceRef;
 use crate::signal::{AuditActor, AuditEvent, Stage, Target};
 use crate::source::actors::{ActorRules, Identity, RuleLog};
+use crate::source::audit_log::{self, Form, Log, LogReading, wrong};
 use crate::time::Timestamp;
 
 /// The name of the log, as [`Actor`](crate::Actor)s give it.
@@ -49,9 +50,10 @@ pub struct Reader {
     kinds: Kinds,
 }
 
+/// With the rules that come with the library.
 impl Default for Reader {
     fn default() -> Self {
-        Self::new()
+        Self { rules: ActorRules::built_in(), kinds: Kinds::built_in() }
     }
 }
 
@@ -59,22 +61,41 @@ impl Reader {
     /// A reader with the rules that come with the library.
     #[must_use]
     pub fn new() -> Self {
-        Self::with_rules(ActorRules::built_in())
+        Self::default()
     }
 
     /// A reader with these rules.
     #[must_use]
     pub fn with_rules(rules: ActorRules) -> Self {
-        Self { rules, kinds: Kinds::built_in() }
+        Self { rules, ..Self::default() }
     }
 
-    /// Reads one event from a line of text.
+    /// Reads all events of a text: one document, over however many lines, or one on each line.
     ///
-    /// # Errors
+    /// This is the method for a file or a body of unknown form: what each document may be, [`Reader::read_document`] says. A
+    /// log that is too large to hold may be handed over line by line.
+    #[must_use]
+    pub fn read_text(&self, text: &str) -> LogReading<AuditEvent> {
+        audit_log::of_text(self, text)
+    }
+
+    /// Reads all events of a document: one event, the `items` of an `EventList` (what a webhook is sent), or a list of such.
     ///
-    /// [`ReadError`] for text that is not JSON, and as [`Reader::read`].
-    pub fn read_line(&self, line: &str) -> Result<AuditEvent, ReadError> {
-        self.read(&read::from_json::<Value>(line)?)
+    /// ```
+    /// use drift_model::source::kubernetes_audit::Reader;
+    /// use serde_json::json;
+    ///
+    /// let sent = json!({"kind": "EventList", "apiVersion": "audit.k8s.io/v1", "items": [
+    ///     {"auditID": "0eaf743e", "verb": "delete", "objectRef": {"resource": "pods", "name": "web-0"}},
+    ///     {"auditID": "7c1f06b2", "verb": "patch", "user": "alice"},
+    /// ]});
+    /// let log = Reader::new().read_document(&sent);
+    /// assert_eq!(log.events[0].id, "0eaf743e");
+    /// assert_eq!(log.problems[0].to_string(), "at `/items/1/user`: expected an object");
+    /// ```
+    #[must_use]
+    pub fn read_document(&self, document: &Value) -> LogReading<AuditEvent> {
+        audit_log::of_document(self, document)
     }
 
     /// Reads one event.
@@ -180,6 +201,22 @@ impl Reader {
     }
 }
 
+impl Log for Reader {
+    type Event = AuditEvent;
+
+    fn form(document: &Map<String, Value>) -> Result<Form, ReadError> {
+        if document.get("kind").and_then(Value::as_str) != Some("EventList") {
+            return Ok(Form::Entry);
+        }
+        Event(document).of_this_api()?;
+        Ok(Form::List { of: "items", next: None })
+    }
+
+    fn entry(&self, entry: &Value) -> Result<AuditEvent, ReadError> {
+        self.read(entry)
+    }
+}
+
 /// The events of each request at their last stage, in order. Of equal events one is kept.
 #[must_use]
 pub fn latest(events: Vec<AuditEvent>) -> Vec<AuditEvent> {
@@ -209,9 +246,7 @@ impl<'a> Event<'a> {
     fn of(event: &'a Value) -> Result<Self, ReadError> {
         let Value::Object(map) = event else { return Err(wrong("", "expected an audit event, as an object")) };
         let event = Self(map);
-        if event.text("apiVersion")?.is_some_and(|version| !version.starts_with("audit.k8s.io/")) {
-            return Err(wrong("/apiVersion", "expected `audit.k8s.io/v1`, or an older version of it"));
-        }
+        event.of_this_api()?;
         if event.text("kind")?.is_some_and(|kind| kind != "Event") {
             return Err(wrong("/kind", "expected `Event`; of an `EventList`, hand over the items"));
         }
@@ -220,6 +255,15 @@ impl<'a> Event<'a> {
             return Err(wrong("", "expected an audit event, which has a `verb`, an `objectRef` or a `requestURI`"));
         }
         Ok(event)
+    }
+
+    fn of_this_api(&self) -> Result<(), ReadError> {
+        match self.text("apiVersion")? {
+            Some(version) if !version.starts_with("audit.k8s.io/") => {
+                Err(wrong("/apiVersion", "expected `audit.k8s.io/v1`, or an older version of it"))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     fn text(&self, name: &'static str) -> Result<Option<&'a str>, ReadError> {
@@ -249,10 +293,6 @@ impl<'a> Event<'a> {
             .find_map(|name| self.0.get(name).and_then(time))
             .or_else(|| self.0.get("metadata").and_then(|metadata| metadata.get("creationTimestamp")).and_then(time))
     }
-}
-
-fn wrong(pointer: &str, expected: &str) -> ReadError {
-    ReadError { kind: ReadErrorKind::Data { pointer: pointer.to_owned(), expected: expected.to_owned() } }
 }
 
 /// Subresources that open a channel or hand something out, and change no object.

@@ -11,12 +11,14 @@ pub mod kubernetes_audit;
 pub mod managed_fields;
 pub mod opentofu;
 
+mod audit_log;
 mod first_match;
 #[cfg(test)]
 mod mutation;
 mod opt_out;
 mod status;
 
+pub use self::audit_log::{LogProblem, LogReading};
 pub use self::first_match::FirstMatch;
 pub use self::opt_out::{Extent, OptOut, OptOutKind, Reach};
 pub use self::status::{Prose, Setting, StatusError, StatusErrorKind, StatusProblem};

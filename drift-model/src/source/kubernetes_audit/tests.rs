@@ -47,7 +47,6 @@ fn what_is_no_audit_event_is_refused_without_its_values() {
         assert_eq!(error.to_string(), message);
         assert!(!format!("{error:?}").contains("CANARY"));
     }
-    assert_eq!(Reader::new().read_line("{\"verb\": CANARY").unwrap_err().code(), "syntax");
 }
 
 #[test]
