@@ -25,8 +25,9 @@ use serde_json::Value;
 pub use self::opt_outs::opt_outs;
 pub use self::tracking::{TrackingId, TrackingIdError};
 pub use self::words::{AppHealth, AppSync, ConditionKind, Phase, SyncResult};
+use super::node::{Node, Read, noting};
 use super::opt_out::OptOut;
-use super::status::{Identity, Node, Notes, Prose, Read, Setting, StatusError, StatusProblem, identify, who_set};
+use super::status::{Identity, Prose, Setting, StatusError, StatusProblem, identify, who_set};
 use crate::facts::{Suspension, YesNo};
 use crate::resource::ResourceRef;
 use crate::time::Timestamp;
@@ -161,15 +162,12 @@ impl Application {
     /// [`StatusError`] for a document that is no Application with a name. Members that cannot be read are unknown, and
     /// listed in [`problems`](Self::problems).
     pub fn read(value: &Value) -> Result<Self, StatusError> {
-        let notes = Notes::default();
-        let mut application = Self::read_noting(value, &notes)?;
-        application.problems = notes.into_problems();
-        Ok(application)
+        let (read, problems) = noting(value, |root| Self::of(value, root));
+        Ok(Self { problems, ..read? })
     }
 
-    fn read_noting(value: &Value, notes: &Notes) -> Result<Self, StatusError> {
-        let root = Node::root(value, notes);
-        let Identity { namespace, name, .. } = identify(&root, "argoproj.io", &["Application"])?;
+    fn of(value: &Value, root: &Node<'_, '_>) -> Result<Self, StatusError> {
+        let Identity { namespace, name, .. } = identify(root, "argoproj.io", &["Application"])?;
         let (spec, status) = (root.at("spec"), root.at("status"));
         let automated = spec.at("syncPolicy").at("automated");
         let sync = status.at("sync");

@@ -11,7 +11,8 @@ use std::fmt;
 use serde_json::Value;
 
 use super::flux::{Condition, ConditionStatus};
-use super::status::{Age, Identity, Node, Notes, Read, StatusError, StatusProblem, identify};
+use super::node::{Node, Read, noting};
+use super::status::{Age, Identity, StatusError, StatusProblem, identify};
 use crate::facts::{Fact, Facts, Freshness, Reconcile, ReconcileState};
 use crate::secret_sync::SecretSync;
 use crate::time::{Span, Timestamp};
@@ -83,16 +84,13 @@ impl ExternalSecret {
     /// [`StatusError`] for a document that is no ExternalSecret with a name. Members that cannot be read are unknown, and
     /// listed in [`problems`](Self::problems).
     pub fn read(value: &Value) -> Result<Self, StatusError> {
-        let notes = Notes::default();
-        let mut read = Self::read_noting(value, &notes)?;
-        read.problems = notes.into_problems();
-        Ok(read)
+        let (read, problems) = noting(value, Self::of);
+        Ok(Self { problems, ..read? })
     }
 
-    fn read_noting(value: &Value, notes: &Notes) -> Result<Self, StatusError> {
-        let root = Node::root(value, notes);
+    fn of(root: &Node<'_, '_>) -> Result<Self, StatusError> {
         let Identity { version, namespace, name, generation, .. } =
-            identify(&root, "external-secrets.io", &["ExternalSecret"])?;
+            identify(root, "external-secrets.io", &["ExternalSecret"])?;
         let (spec, status) = (root.at("spec"), root.at("status"));
         let store = spec.at("secretStoreRef");
         Ok(Self {

@@ -35,7 +35,8 @@ pub use self::inventory::{InventoryError, inventory_id, parse_inventory_id};
 pub use self::kustomization::Kustomization;
 pub use self::opt_outs::opt_outs;
 pub use self::source::{Source, SourceKind};
-use super::status::{Identity, Node, Read, Setting, StatusError, identify, who_set};
+use super::node::{Node, Read};
+use super::status::{Identity, Setting, StatusError, identify, who_set};
 use crate::facts::{Reconcile, ReconcileState, Suspension, YesNo};
 use crate::time::{Span, Timestamp};
 

@@ -15,6 +15,7 @@ mod audit_log;
 mod first_match;
 #[cfg(test)]
 mod mutation;
+mod node;
 mod opt_out;
 mod status;
 

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::super::node::{Node, noting};
 use super::super::opt_out::{Extent, OptOut, OptOutKind, Reach, extent_of};
-use super::super::status::{Node, Notes, Setting, StatusProblem, who_set};
+use super::super::status::{Setting, StatusProblem, who_set};
 
 /// Comma-separated options by which one object opts out of comparison.
 const COMPARE_OPTIONS: &str = "argocd.argoproj.io/compare-options";
@@ -29,28 +30,29 @@ const HOOK: &str = "argocd.argoproj.io/hook";
 /// ```
 #[must_use]
 pub fn opt_outs(live: &Value) -> (Vec<OptOut>, Vec<StatusProblem>) {
-    let notes = Notes::default();
-    let annotations = Node::root(live, &notes).at("metadata").at("annotations");
-    let mut found = Vec::new();
-    for annotation in [COMPARE_OPTIONS, SYNC_OPTIONS, IGNORE_HEALTH, HOOK] {
-        let node = annotations.at(annotation);
-        let text = node.text().ok().unwrap_or_default();
-        for option in text.split(',').map(str::trim) {
-            let kind = match annotation {
-                COMPARE_OPTIONS => (option == "IgnoreExtraneous").then_some(OptOutKind::IgnoresExtraneous),
-                IGNORE_HEALTH => (option == "true").then_some(OptOutKind::IgnoresHealth),
-                HOOK => (option == "Skip").then_some(OptOutKind::NotApplied),
-                _ => sync_option(option),
-            };
-            if let Some(kind) = kind {
-                let owner = who_set(live, &["metadata", "annotations", annotation]);
-                found.push(OptOut::of_object(node.pointer.clone(), kind, owner));
+    noting(live, |root| {
+        let annotations = root.at("metadata").at("annotations");
+        let mut found = Vec::new();
+        for annotation in [COMPARE_OPTIONS, SYNC_OPTIONS, IGNORE_HEALTH, HOOK] {
+            let node = annotations.at(annotation);
+            let text = node.text().ok().unwrap_or_default();
+            for option in text.split(',').map(str::trim) {
+                let kind = match annotation {
+                    COMPARE_OPTIONS => (option == "IgnoreExtraneous").then_some(OptOutKind::IgnoresExtraneous),
+                    IGNORE_HEALTH => (option == "true").then_some(OptOutKind::IgnoresHealth),
+                    HOOK => (option == "Skip").then_some(OptOutKind::NotApplied),
+                    _ => sync_option(option),
+                };
+                if let Some(kind) = kind {
+                    let owner = who_set(live, &["metadata", "annotations", annotation]);
+                    found.push(OptOut::of_object(node.pointer.clone(), kind, owner));
+                }
             }
         }
-    }
-    found.sort();
-    found.dedup();
-    (found, notes.into_problems())
+        found.sort();
+        found.dedup();
+        found
+    })
 }
 
 fn sync_option(option: &str) -> Option<OptOutKind> {

@@ -1,6 +1,7 @@
 //! `Condition`: one condition of an object of Flux.
 
-use super::super::status::{Node, Prose, Read, is_reason};
+use super::super::node::{Node, Read};
+use super::super::status::{Prose, is_reason};
 use crate::time::Timestamp;
 use crate::vocabulary::vocabulary;
 

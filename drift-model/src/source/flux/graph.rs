@@ -2,7 +2,10 @@
 
 use super::super::status::Age;
 use super::{FluxObject, FluxRef, HelmRelease, Kustomization, Source};
-use crate::facts::{Fact, Facts, Freshness, HealthStatus, Reconcile, ReconcileState, SourceStatus, SyncStatus, YesNo};
+use crate::facts::{
+    Fact, Facts, Freshness, HealthStatus, Reconcile, ReconcileState, SourceStatus, SourceStep, Suspension, SyncStatus,
+    YesNo,
+};
 use crate::time::{Span, Timestamp};
 
 /// What delivers: a Kustomization or a HelmRelease.
@@ -38,8 +41,9 @@ pub fn graph<'a>(delivery: impl Into<Delivery<'a>>, source: Option<&Source>, now
     let mut facts = Facts::at(now);
     facts.suspended = suspension(object, source);
     // What a suspended object says held when it was last looked at, and nobody knows what holds now.
-    let age = match (object.may_be_suspended(), delivery.last_run()) {
-        (false, _) => delivery.age(now, window),
+    let last_run = delivery.last_run();
+    let age = match (object.may_be_suspended(), last_run) {
+        (false, _) => Age::of(last_run, now, window),
         (true, Some(at)) if at <= now => Age::Since(at),
         (true, _) => Age::Untold,
     };
@@ -60,7 +64,7 @@ pub fn graph<'a>(delivery: impl Into<Delivery<'a>>, source: Option<&Source>, now
     if let Some(at) = delivery.applied_at() {
         facts.last_applied_at = at.into();
     }
-    if let (Some(Ok(_)), Some(at)) = (object.ready(), delivery.last_run().filter(|at| *at <= now)) {
+    if let (Some(Ok(_)), Some(at)) = (object.ready(), last_run.filter(|at| *at <= now)) {
         facts.last_reconciled_at = at.into();
     }
     facts
@@ -86,7 +90,7 @@ fn joined(steps: Option<SourceStatus>, source: Option<&Source>) -> Option<Source
 }
 
 /// A delivery whose source is paused is paused too: it goes on applying what is old.
-fn suspension(object: &FluxObject, source: Option<&Source>) -> Fact<crate::facts::Suspension> {
+fn suspension(object: &FluxObject, source: Option<&Source>) -> Fact<Suspension> {
     let mine = object.suspension();
     if mine.as_ref().is_some_and(|mine| mine.state == YesNo::Yes) {
         return mine.map_or(Fact::Unknown, Fact::Known);
@@ -128,10 +132,11 @@ impl<'a> Delivery<'a> {
         }
     }
 
+    /// Health is what it awaited.
     fn health(&self) -> Option<HealthStatus> {
-        match self {
-            Self::Kustomization(it) => it.health(),
-            Self::HelmRelease(it) => it.health(),
+        match self.steps()?.observed? {
+            SourceStep::Ok => Some(HealthStatus::Healthy),
+            SourceStep::Failed => Some(HealthStatus::Degraded),
         }
     }
 
@@ -139,13 +144,6 @@ impl<'a> Delivery<'a> {
         match self {
             Self::Kustomization(it) => it.last_run(),
             Self::HelmRelease(it) => it.last_run(),
-        }
-    }
-
-    fn age(&self, now: Timestamp, window: Span) -> Age {
-        match self {
-            Self::Kustomization(it) => it.age(now, window),
-            Self::HelmRelease(it) => it.age(now, window),
         }
     }
 
@@ -184,7 +182,7 @@ impl<'a> Delivery<'a> {
         };
         let fetched = source.and_then(Source::fetched);
         let desired = match (fetched, source.and_then(|source| source.revision.as_ref())) {
-            (Some(crate::facts::SourceStep::Ok), Some(revision)) => {
+            (Some(SourceStep::Ok), Some(revision)) => {
                 if it.attempted_revision.as_ref() == Some(revision) {
                     actual.clone()
                 } else {

@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
+use super::super::node::{Node, Read, noting};
 use super::super::opt_out::OptOut;
-use super::super::status::{Age, Node, Notes, Read, StatusError, StatusProblem};
+use super::super::status::{StatusError, StatusProblem};
 use super::{ConditionStatus, FluxObject, FluxRef, opt_outs};
-use crate::facts::{HealthStatus, SourceStatus, SourceStep, SyncStatus};
-use crate::time::{Span, Timestamp};
+use crate::facts::{SourceStatus, SourceStep, SyncStatus};
+use crate::time::Timestamp;
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
@@ -59,15 +60,12 @@ impl HelmRelease {
     /// [`StatusError`] for a document that is no HelmRelease of Flux with a name. Members that cannot be read are unknown,
     /// and listed in [`problems`](Self::problems).
     pub fn read(value: &Value) -> Result<Self, StatusError> {
-        let notes = Notes::default();
-        let mut read = Self::read_noting(value, &notes)?;
-        read.problems = notes.into_problems();
-        Ok(read)
+        let (read, problems) = noting(value, |root| Self::of(value, root));
+        Ok(Self { problems, ..read? })
     }
 
-    fn read_noting(value: &Value, notes: &Notes) -> Result<Self, StatusError> {
-        let root = Node::root(value, notes);
-        let object = FluxObject::read(value, &root, "helm.toolkit.fluxcd.io", &["HelmRelease"])?;
+    fn of(value: &Value, root: &Node<'_, '_>) -> Result<Self, StatusError> {
+        let object = FluxObject::read(value, root, "helm.toolkit.fluxcd.io", &["HelmRelease"])?;
         let (spec, status) = (root.at("spec"), root.at("status"));
         let namespace = object.namespace.clone();
         let (chart, chart_ref) = (spec.at("chart").at("spec").at("sourceRef"), spec.at("chartRef"));
@@ -165,21 +163,10 @@ impl HelmRelease {
         }
     }
 
-    pub(super) fn health(&self) -> Option<HealthStatus> {
-        match self.steps()?.observed? {
-            SourceStep::Ok => Some(HealthStatus::Healthy),
-            SourceStep::Failed => Some(HealthStatus::Degraded),
-        }
-    }
-
     /// The last moment at which the status is proven to have held.
     #[must_use]
     pub fn last_run(&self) -> Option<Timestamp> {
         let drifted = self.object.condition("Drifted").and_then(|drifted| drifted.at);
         self.object.proven_at().max(drifted).max(self.deployed_at)
-    }
-
-    pub(super) fn age(&self, now: Timestamp, window: Span) -> Age {
-        Age::of(self.last_run(), now, window)
     }
 }

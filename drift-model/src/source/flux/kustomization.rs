@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
+use super::super::node::{Node, noting};
 use super::super::opt_out::OptOut;
-use super::super::status::{Age, Node, Notes, Setting, StatusError, StatusProblem};
+use super::super::status::{Setting, StatusError, StatusProblem};
 use super::{FluxObject, FluxRef, opt_outs};
-use crate::facts::{HealthStatus, SourceStatus, SourceStep, SyncStatus};
+use crate::facts::{SourceStatus, SourceStep, SyncStatus};
 use crate::resource::ResourceRef;
-use crate::time::{Span, Timestamp};
+use crate::time::Timestamp;
 
 /// A Kustomization and its status.
 ///
@@ -69,15 +70,12 @@ impl Kustomization {
     /// [`StatusError`] for a document that is no Kustomization of Flux with a name. Members that cannot be read are
     /// unknown, and listed in [`problems`](Self::problems).
     pub fn read(value: &Value) -> Result<Self, StatusError> {
-        let notes = Notes::default();
-        let mut read = Self::read_noting(value, &notes)?;
-        read.problems = notes.into_problems();
-        Ok(read)
+        let (read, problems) = noting(value, |root| Self::of(value, root));
+        Ok(Self { problems, ..read? })
     }
 
-    fn read_noting(value: &Value, notes: &Notes) -> Result<Self, StatusError> {
-        let root = Node::root(value, notes);
-        let object = FluxObject::read(value, &root, "kustomize.toolkit.fluxcd.io", &["Kustomization"])?;
+    fn of(value: &Value, root: &Node<'_, '_>) -> Result<Self, StatusError> {
+        let object = FluxObject::read(value, root, "kustomize.toolkit.fluxcd.io", &["Kustomization"])?;
         let (spec, status) = (root.at("spec"), root.at("status"));
         let namespace = object.namespace.clone();
         let depends_on = spec.at("dependsOn").items();
@@ -162,21 +160,10 @@ impl Kustomization {
         matches!(self.object.ready(), Some(Ok(_)) if self.is_up_to_date()).then_some(SyncStatus::Synced)
     }
 
-    pub(super) fn health(&self) -> Option<HealthStatus> {
-        match self.steps()?.observed? {
-            SourceStep::Ok => Some(HealthStatus::Healthy),
-            SourceStep::Failed => Some(HealthStatus::Degraded),
-        }
-    }
-
     /// When it last ran, as far as the status proves it.
     #[must_use]
     pub fn last_run(&self) -> Option<Timestamp> {
         self.last_run.max(self.object.proven_at())
-    }
-
-    pub(super) fn age(&self, now: Timestamp, window: Span) -> Age {
-        Age::of(self.last_run(), now, window)
     }
 }
 

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::super::node::{Node, Read, noting};
 use super::super::opt_out::{OptOut, OptOutKind, Reach, extent_of};
-use super::super::status::{Node, Notes, Read, Setting, StatusProblem, who_set};
+use super::super::status::{Setting, StatusProblem, who_set};
 
 /// Marks by which an object opts out, with the value and what it means.
 const MARKS: [(&str, &str, OptOutKind); 6] = [
@@ -28,22 +29,23 @@ const MARKS: [(&str, &str, OptOutKind); 6] = [
 /// ```
 #[must_use]
 pub fn opt_outs(live: &Value) -> (Vec<OptOut>, Vec<StatusProblem>) {
-    let notes = Notes::default();
-    let metadata = Node::root(live, &notes).at("metadata");
-    let mut found = Vec::new();
-    for map in ["annotations", "labels"] {
-        let marks = metadata.at(map);
-        for (mark, value, kind) in MARKS {
-            // The one name with a capital in it.
-            let name = if kind == OptOutKind::NotDetected { "helm.toolkit.fluxcd.io/driftDetection" } else { mark };
-            let node = marks.at(name);
-            if node.text().ok().is_some_and(|text| text.eq_ignore_ascii_case(value)) {
-                found.push(OptOut::of_object(node.pointer, kind, who_set(live, &["metadata", map, name])));
+    noting(live, |root| {
+        let metadata = root.at("metadata");
+        let mut found = Vec::new();
+        for map in ["annotations", "labels"] {
+            let marks = metadata.at(map);
+            for (mark, value, kind) in MARKS {
+                // The one name with a capital in it.
+                let name = if kind == OptOutKind::NotDetected { "helm.toolkit.fluxcd.io/driftDetection" } else { mark };
+                let node = marks.at(name);
+                if node.text().ok().is_some_and(|text| text.eq_ignore_ascii_case(value)) {
+                    found.push(OptOut::of_object(node.pointer, kind, who_set(live, &["metadata", map, name])));
+                }
             }
         }
-    }
-    found.sort();
-    (found, notes.into_problems())
+        found.sort();
+        found
+    })
 }
 
 /// Where a Kustomization looks away.

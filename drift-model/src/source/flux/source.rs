@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::super::status::{Node, Notes, StatusError, StatusProblem};
+use super::super::node::{Node, noting};
+use super::super::status::{StatusError, StatusProblem};
 use super::{ConditionStatus, FluxObject};
 use crate::facts::SourceStep;
 use crate::time::Timestamp;
@@ -48,20 +49,21 @@ impl Source {
     /// [`StatusError`] for a document that is no source of Flux with a name. Members that cannot be read are unknown, and
     /// listed in [`problems`](Self::problems).
     pub fn read(value: &Value) -> Result<Self, StatusError> {
-        let notes = Notes::default();
-        let root = Node::root(value, &notes);
-        let object = FluxObject::read(value, &root, "source.toolkit.fluxcd.io", SourceKind::WORDS)?;
+        let (read, problems) = noting(value, |root| Self::of(value, root));
+        Ok(Self { problems, ..read? })
+    }
+
+    fn of(value: &Value, root: &Node<'_, '_>) -> Result<Self, StatusError> {
+        let object = FluxObject::read(value, root, "source.toolkit.fluxcd.io", SourceKind::WORDS)?;
         let artifact = root.at("status").at("artifact");
-        let mut read = Self {
+        Ok(Self {
             // INVARIANT: the kind is one of the words that were asked for.
             kind: object.kind.parse().unwrap_or(SourceKind::GitRepository),
             revision: artifact.at("revision").name(),
             artifact_at: artifact.at("lastUpdateTime").time().ok(),
             problems: Vec::new(),
             object,
-        };
-        read.problems = notes.into_problems();
-        Ok(read)
+        })
     }
 
     /// Could it be fetched, as it is declared now? `None` while nobody knows, and for as long as it may be suspended.
