@@ -24,7 +24,7 @@ vocabulary! {
 /// else: bodies hold secrets.
 ///
 /// What an event does not tell is `None` or empty, and never taken for a no.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub struct AuditEvent {
     /// The log: `kubernetes-audit`, `cloudtrail`.
@@ -103,7 +103,7 @@ impl AuditEvent {
 }
 
 /// Who an event names.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub struct AuditActor {
     /// What kind of actor; `None` where the event does not tell.
@@ -119,7 +119,7 @@ pub struct AuditActor {
 }
 
 /// The resource of an event, in all the names that it may be found by.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub struct Target {
     /// The resource. For Kubernetes the kind is empty where nobody knows it.

@@ -16,7 +16,7 @@ use crate::resource::System;
 use crate::time::Timestamp;
 
 /// An event that may have caused what was observed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub struct Candidate {
     /// The event.
@@ -78,14 +78,8 @@ pub fn candidates(observation: &Observation, signals: &[Signal], windows: &Windo
         .into_iter()
         .map(|(event, signal)| Candidate { event: event.clone(), evidence: signal.evidence.clone() })
         .collect();
-    found.sort_by(|a, b| {
-        (a.event.at, &a.event.log, &a.event.id, &a.event.verb).cmp(&(
-            b.event.at,
-            &b.event.log,
-            &b.event.id,
-            &b.event.verb,
-        ))
-    });
+    // Those of one moment, or of none, in an order of their own: that of the signals is chance.
+    found.sort_by(|a, b| (a.event.at, a).cmp(&(b.event.at, b)));
     found.dedup();
     found
 }
@@ -253,7 +247,7 @@ impl<'a> Join<'a> {
     }
 
     fn change_record(&self) -> Fact<ChangeRecord> {
-        let mut found: Vec<(ChangeRecordState, Option<Timestamp>, &ChangeNotice)> = Vec::new();
+        let mut found: Vec<(ChangeRecordState, Option<Timestamp>, &'a ChangeNotice)> = Vec::new();
         let mut unsure = false;
         for signal in self.about() {
             let Report::Change(notice) = &signal.report else { continue };
@@ -268,8 +262,9 @@ impl<'a> Join<'a> {
                 None => unsure = true,
             }
         }
-        // One that matches before one that does not, the latest first.
-        found.sort_by(|a, b| (a.0, b.1, &a.2.id).cmp(&(b.0, a.1, &b.2.id)));
+        // One that matches before one that does not, the latest first; of two notices of one change, the one that accepts less.
+        let rest = |notice: &'a ChangeNotice| (&notice.id, notice.accepts_runtime, &notice.url);
+        found.sort_by(|a, b| (a.0, b.1, rest(a.2)).cmp(&(b.0, a.1, rest(b.2))));
         match found.first() {
             Some((state, _, notice)) if *state == ChangeRecordState::Matched || !unsure => notice.record(*state).into(),
             None if !unsure && self.coverage(Register::ChangeRecords).is_complete() => {
@@ -389,6 +384,6 @@ fn is_log_of(log: &str, observation: &Observation) -> bool {
 
 fn sorted(violations: &[Violation]) -> Vec<Violation> {
     let mut sorted = violations.to_vec();
-    sorted.sort_by(|a, b| (&a.policy, a.since).cmp(&(&b.policy, b.since)));
+    sorted.sort_by(|a, b| (&a.policy, a.since, a.severity).cmp(&(&b.policy, b.since, b.severity)));
     sorted
 }

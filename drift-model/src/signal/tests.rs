@@ -1,8 +1,9 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::facts::{ActorKind, ChangeRecordState, Fact, Facts, IncidentState};
+use crate::facts::{ActorKind, ChangeRecordState, Fact, Facts, IncidentState, Violation};
 use crate::observation::Observation;
+use crate::taxonomy::Risk;
 
 fn at(clock: &str) -> Timestamp {
     format!("2026-07-03T{clock}Z").parse().unwrap()
@@ -309,4 +310,38 @@ fn law_9_the_order_of_signals_never_matters() {
         turned.rotate_left(turn);
         assert_eq!(shown(&facts(&deployment(), &turned)), once);
     }
+}
+
+#[test]
+fn law_9_signals_that_have_all_but_their_particulars_in_common_have_an_order_too() {
+    let nameless = |kind, who: &str| {
+        let mut event = event("", Some(kind), who, "10:12:00");
+        event.at = None;
+        Signal::from(event)
+    };
+    let change = |accepts_runtime| {
+        let notice = ChangeNotice { accepts_runtime, ..ChangeNotice::merged("42", at("10:00:00")) };
+        Signal::timeless(Scope::everything(), Report::Change(notice))
+    };
+    let violations = |severities: [Risk; 2]| {
+        let listed = severities.map(|severity| Violation { policy: "p".into(), since: None, severity: Some(severity) });
+        Signal::new(at("10:20:00"), Scope::everything(), Report::Violations(listed.to_vec()))
+    };
+    let mut signals = vec![
+        nameless(ActorKind::Pipeline, "argocd"),
+        nameless(ActorKind::Human, "ana"),
+        nameless(ActorKind::Pipeline, "argocd"),
+        change(Some(true)),
+        change(Some(false)),
+        violations([Risk::Low, Risk::High]),
+        violations([Risk::High, Risk::Low]),
+    ];
+    let read =
+        |signals: &[Signal]| (facts(&deployment(), signals), candidates(&deployment(), signals, &Windows::default()));
+    let (told, named) = read(&signals);
+    assert_eq!(named.iter().filter_map(|found| found.event.actor.id.as_deref()).collect::<Vec<_>>(), ["ana", "argocd"]);
+    assert_eq!(told.change_record.known().unwrap().accepts_runtime, Some(false));
+    assert_eq!(told.violations.known().map(Vec::len), Some(2));
+    signals.reverse();
+    assert_eq!(read(&signals), (told, named));
 }
