@@ -5,12 +5,15 @@
 //! decide; where they cannot (a `dynamic` block leaves no trace) and it matters, the value is unknown and nothing is
 //! claimed.
 
+mod own;
+
 use serde_json::{Map, Value};
 
+use self::own::Own;
 use super::config::{Config, constant};
 use super::declared::{Declared, Scope, element, single};
 use super::masks::{field, pattern, sorted};
-use super::same::{agrees, converted, is_empty, same_json_text};
+use super::same::{agrees_in_type, converted, follows, is_empty, same_json_text};
 use super::schema::{Attribute, Block, Nesting};
 use super::views::Views;
 use crate::document::{Document, Mark};
@@ -89,18 +92,6 @@ impl Planned<'_> {
     }
 }
 
-/// Who owns a path.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Own {
-    Configuration,
-    /// Not the configuration.
-    Nobody,
-    /// The inputs cannot tell, and the planes differ there.
-    Undetermined,
-    /// The configuration, and no plane ever holds it: the engine writes `null` for it everywhere.
-    WriteOnly,
-}
-
 /// A part of the desired document.
 #[derive(Debug)]
 struct Part {
@@ -171,7 +162,7 @@ impl<'a> Shaper<'_, 'a> {
         views: Views<'a>,
         place: &mut Vec<PatternStep>,
     ) -> Option<Part> {
-        match self.owner(attribute, said, views) {
+        match self.planned.owner(attribute, said, views) {
             Own::Nobody => None,
             Own::Undetermined => Some(self.undetermined(place)),
             Own::WriteOnly => {
@@ -182,52 +173,6 @@ impl<'a> Shaper<'_, 'a> {
                 Some((nesting, inner)) => self.nested(Some(nesting), Some(inner), said, views, place),
                 None => leaf(self.settled(attribute.kind(), said, views, attribute.takes_blocks(), place)),
             }),
-        }
-    }
-
-    fn owner(&self, attribute: Attribute<'a>, said: Declared<'a>, views: Views<'a>) -> Own {
-        if attribute.write_only() {
-            let silent = matches!(said, Declared::Nothing | Declared::Constant(Value::Null));
-            return if silent { Own::Nobody } else { Own::WriteOnly };
-        }
-        if attribute.required() || attribute.optional() && !attribute.computed() {
-            return Own::Configuration;
-        }
-        if !attribute.optional() {
-            return Own::Nobody;
-        }
-        match said {
-            Declared::Constant(Value::Null) => Own::Nobody,
-            Declared::Expression(expression)
-                if self
-                    .planned
-                    .config
-                    .is_some_and(|config| config.is_null_variable(expression, self.planned.calls)) =>
-            {
-                Own::Nobody
-            }
-            // An expression may have come out as null, which would leave the value to the provider.
-            Declared::Constant(_) | Declared::Expression(_) | Declared::Blocks(_) | Declared::Something => {
-                Own::Configuration
-            }
-            Declared::Nothing if attribute.takes_blocks() => self.perhaps_dynamic(views),
-            Declared::Perhaps if views.drifted() || !views.kept() && !views.has_unknown() => Own::Undetermined,
-            Declared::Nothing | Declared::Perhaps => Own::Nobody,
-        }
-    }
-
-    /// An optional and computed attribute that a `dynamic` block could stand behind.
-    fn perhaps_dynamic(&self, views: Views<'a>) -> Own {
-        if views.has_unknown() || views.prior.is_none() {
-            return Own::Nobody;
-        }
-        match (views.kept(), self.planned.replaced) {
-            // If it is kept, nothing in the plan tells a silent configuration from a `dynamic` block that agrees with
-            // what was read. A difference to the record is there to be seen either way.
-            // Who changes a value that is not computed anew is the configuration.
-            (false, false) if views.after.is_some_and(|after| !after.is_null()) => Own::Configuration,
-            (false, true) if !is_empty(views.after) => Own::Undetermined,
-            (true | false, _) => Own::Nobody,
         }
     }
 
@@ -509,30 +454,4 @@ fn generalized(mut pattern: PathPattern, depth: usize) -> PathPattern {
         *step = PatternStep::Any;
     }
     pattern
-}
-
-/// Does a nested attribute follow the constant? Its members may be filled in, entries of a map may not.
-fn follows(value: &Value, after: Option<&Value>, nesting: Option<Nesting>) -> bool {
-    match nesting {
-        Some(Nesting::Map) => agrees_in_keys(value, after),
-        Some(Nesting::List) => agrees(value, after, true),
-        Some(Nesting::Single | Nesting::Set) | None => agrees(value, after, false),
-    }
-}
-
-/// As [`agrees`], and a map holds no more than what is written.
-fn agrees_in_type(value: &Value, after: Option<&Value>, kind: Option<&Value>, ordered: bool) -> bool {
-    let map = matches!(kind, Some(Value::Array(of)) if of.first().and_then(Value::as_str) == Some("map"));
-    agrees(value, after, ordered) && (!map || agrees_in_keys(value, after))
-}
-
-/// As [`agrees`], and an object has no members but those that are written, unless they are null.
-fn agrees_in_keys(value: &Value, after: Option<&Value>) -> bool {
-    let more = match (value, after) {
-        (Value::Object(written), Some(Value::Object(planned))) => {
-            planned.iter().any(|(name, member)| !member.is_null() && !written.contains_key(name))
-        }
-        _ => false,
-    };
-    !more && agrees(value, after, false)
 }

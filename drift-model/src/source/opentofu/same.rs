@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::schema::Nesting;
 use crate::document::MAX_DEPTH;
 use crate::number::{Decimal, NumberRelation};
 
@@ -179,6 +180,32 @@ fn converted_at(constant: &Value, kind: Option<&Value>, depth: usize) -> Value {
         }
         _ => constant.clone(),
     }
+}
+
+/// Does a nested attribute follow the constant? Its members may be filled in, entries of a map may not.
+pub(super) fn follows(value: &Value, after: Option<&Value>, nesting: Option<Nesting>) -> bool {
+    match nesting {
+        Some(Nesting::Map) => agrees_in_keys(value, after),
+        Some(Nesting::List) => agrees(value, after, true),
+        Some(Nesting::Single | Nesting::Set) | None => agrees(value, after, false),
+    }
+}
+
+/// As [`agrees`], and a map holds no more than what is written.
+pub(super) fn agrees_in_type(value: &Value, after: Option<&Value>, kind: Option<&Value>, ordered: bool) -> bool {
+    let map = matches!(kind, Some(Value::Array(of)) if of.first().and_then(Value::as_str) == Some("map"));
+    agrees(value, after, ordered) && (!map || agrees_in_keys(value, after))
+}
+
+/// As [`agrees`], and an object has no members but those that are written, unless they are null.
+fn agrees_in_keys(value: &Value, after: Option<&Value>) -> bool {
+    let more = match (value, after) {
+        (Value::Object(written), Some(Value::Object(planned))) => {
+            planned.iter().any(|(name, member)| !member.is_null() && !written.contains_key(name))
+        }
+        _ => false,
+    };
+    !more && agrees(value, after, false)
 }
 
 #[cfg(test)]
