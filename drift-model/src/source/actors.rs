@@ -1,4 +1,22 @@
 //! `ActorRules`: what kind of actor stands behind an identity of an audit log.
+//!
+//! A rule is about one log, and all conditions that it gives must hold. Of the texts of one condition any one is enough, and
+//! none may match one that begins with `except`; of `globs`, `contains`, `words` and `shapes` together one must hold.
+//!
+//! | condition | is about | of |
+//! |---|---|---|
+//! | `nobody` | events that name nobody | both logs |
+//! | `globs`, `contains`, `words`, `shapes`, `except`, `exceptShapes` | the `names`: `USER`, `SERVICE_ACCOUNT` and `NAMESPACE` (Kubernetes), `USER`, `ROLE` and `SESSION` (CloudTrail) | both |
+//! | `groups` | the groups of the user | Kubernetes |
+//! | `types` | `userIdentity.type` | CloudTrail |
+//! | `roleArns` | `sessionIssuer.arn`, with the path of the role | CloudTrail |
+//! | `invokedBy`, `exceptInvokedBy` | the service that made the call | CloudTrail |
+//! | `providers` | the identity provider | CloudTrail |
+//! | `mfa` | the second factor | CloudTrail |
+//! | `events` | the name of the event | CloudTrail |
+//!
+//! The first rule that applies decides. One without a `kind` says that the event does not tell, and that is an answer: the
+//! rules behind it are not asked.
 
 use serde::{Deserialize, Serialize};
 

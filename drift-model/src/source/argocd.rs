@@ -14,6 +14,25 @@
 //!
 //! The messages of conditions and operations repeat the errors of others, which have held secrets before. They are kept as
 //! [`Prose`], and no fact repeats them: a reason is the word of the condition with what it means.
+//! # What is read
+//!
+//! | an Application's | becomes | left out |
+//! |---|---|---|
+//! | `apiVersion`, `kind`, `metadata.name` | who it is | refused |
+//! | `metadata.annotations` `argocd.argoproj.io/skip-reconcile` | `suspended`; the status is stale at once | not skipped |
+//! | `spec.syncPolicy.automated` (`enabled`, `selfHeal`, `prune`, `allowEmpty`) | [`Application::enforces`]; `suspended` where `enabled` is false | manual sync, which is no pause |
+//! | `spec.ignoreDifferences`, `spec.syncPolicy.syncOptions` | `opt_outs` | it looks away from nothing |
+//! | `status.sync.status` | `sync` | unknown, as for every word that is not known |
+//! | `status.sync.revision`, `revisions` | `revisions` | none |
+//! | `status.sync.comparedTo` | whether live was compared with what is declared now | the status is taken at its word |
+//! | `status.health.status` | `health` | unknown |
+//! | `status.reconciledAt` | how old all of it is | sync and health are unknown |
+//! | `status.conditions` | `source` and `reconcile` where one is an error | no error |
+//! | `status.operationState` | `reconcile`, `lastAppliedAt`, the step `applied` | unknown |
+//! | `status.resources` | [`Application::facts_for`] each | nothing is known of a resource that is not listed |
+//! | `status.history[].deployedAt` | `lastAppliedAt` | that of the operation |
+//!
+//! A member that is there and cannot be read is unknown, and a [problem](Application::problems) says where.
 
 mod facts;
 mod opt_outs;

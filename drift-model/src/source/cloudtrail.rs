@@ -1,15 +1,26 @@
 //! CloudTrail records: who called which AWS API, with what.
 //!
-//! A record is named by `cloudtrail://` and its `eventID`. A record with an `errorCode` is an attempt, not a change. The
-//! kind of actor is told by [`ActorRules`], from the identity that AWS vouches for: `userAgent` and `sourceIPAddress` are
-//! the client's to write. Roles are matched on `sessionIssuer.arn`, which has the role's path; the name of a session is
-//! chosen by the caller, and proves little unless a trust policy constrains it.
+//! A log is read as it comes: single records, one a line, files, events of EventBridge, what `lookup-events` prints
+//! ([`Reader::read_text`], [`Reader::read_document`]).
+//!
+//! | a record's | becomes | left out |
+//! |---|---|---|
+//! | `eventName`, `eventSource` | `verb`, and the service of the target | no record |
+//! | `eventID` | `id`, and the evidence `cloudtrail://<id>` | no evidence |
+//! | `eventTime` | `at`; RFC 3339, or `20131102T010628Z` | unknown |
+//! | `readOnly` | whether it writes; as a text, too | the first word of `eventName` says so, or nobody. Where the two contradict each other nobody knows |
+//! | `errorCode`, `errorMessage` | an attempt, and no change | it succeeded |
+//! | `userIdentity` | who, and by [`ActorRules`] the kind of actor | nobody |
+//! | `userIdentity.sessionContext` | role (`sessionIssuer.arn`), source identity, second factor | a session without them |
+//! | `requestParameters`, `responseElements`, `resources[].ARN` | the target, by a table of pointers, one line for each kind of resource | no target |
+//! | `recipientAccountId`, `awsRegion` | account and region of the target | unknown |
+//!
+//! Nothing else is read. `userAgent` and `sourceIPAddress` are the client's to write and prove nothing; of parameters and
+//! responses only names are kept. Roles are matched on `sessionIssuer.arn`, which has the role's path; the name of a session
+//! is chosen by the caller, and proves little unless a trust policy constrains it.
 //!
 //! Who stands behind a role session is often told by another record: [`chain`] joins the `AssumeRole` that handed out an
 //! access key to the calls that were made with it.
-//!
-//! Which resource a record is about is told by a table of pointers into its parameters, one line for each kind of
-//! resource. Of parameters and responses nothing else is kept.
 
 mod chain;
 mod identity;

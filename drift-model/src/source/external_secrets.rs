@@ -3,6 +3,19 @@
 //! An `ExternalSecret` says which store a secret comes from, whether it was synced, and when. It doesn't say which version
 //! the backend holds: that comes from the backend, and is the caller's to add. No value is read, and the unkeyed hash that
 //! the target Secret carries is treated as one: of a weak secret it can be guessed.
+//!
+//! | an ExternalSecret's | becomes | left out |
+//! |---|---|---|
+//! | `apiVersion`, `kind`, `metadata.name` | who it is | refused |
+//! | `metadata.generation` | the declaration that a status must be about | nothing is proven to be synced |
+//! | `spec.secretStoreRef` | `store` | unknown |
+//! | `spec.target.name` | `target` | the name of the ExternalSecret |
+//! | `spec.refreshInterval` | `refresh_interval` | an hour, as the API has it |
+//! | `status.refreshTime` | the age of the secret; how old the status is | nothing is known as current but a failure |
+//! | `status.syncedResourceVersion` | whether the declaration was synced as it stands | unknown |
+//! | `status.conditions[type=Ready]` | the condition; `reconcile`: FAILED, or SUCCEEDED where it was synced as declared | unknown, as where there are two |
+//!
+//! A member that is there and cannot be read is unknown, and a [problem](ExternalSecret::problems) says where.
 
 mod delivery;
 

@@ -17,6 +17,26 @@
 //! every run). A HelmRelease and a source do not: their conditions stay as they are while nothing changes. So `sync` is
 //! SYNCED only where a time within the caller's window proves it, and the steps of a HelmRelease or a source are what its
 //! conditions say, for as long as its controller runs. That it runs, no document can tell.
+//! # What is read
+//!
+//! | an object's | becomes | left out |
+//! |---|---|---|
+//! | `apiVersion`, `kind`, `metadata.name` | who it is | refused |
+//! | `metadata.generation`, `status.observedGeneration` | whether the status is about the declaration | no condition counts as green |
+//! | `spec.suspend` | `suspended` | it runs |
+//! | `status.conditions` | `reconcile`, and how far it came | unknown |
+//! | a Kustomization's `spec.wait`, `healthChecks`, `healthCheckExprs` | whether health was awaited | `health` is unknown |
+//! | its `status.lastAppliedRevision`, `lastAttemptedRevision` | `sync`, where both are the same | unknown |
+//! | its `status.history[].lastReconciled` | when it last ran | the time of `Ready` |
+//! | its `status.inventory` | [`Kustomization::delivers`] | unknown |
+//! | a HelmRelease's `spec.driftDetection.mode` | whether anybody looks for drift | disabled: `sync` is unknown |
+//! | its condition `Drifted` | `sync` | SYNCED, where drift is looked for and it is ready |
+//! | its `status.history[0]` | what is deployed, and since when | unknown |
+//! | its `status.failures` | the attempts of `reconcile` | unknown |
+//! | a source's `status.artifact` | the revision that is there | whether it was fetched is unknown |
+//! | `spec.ignore`, `spec.driftDetection.ignore`, `spec.prune` | `opt_outs`; those of a live object by [`opt_outs`] | it looks away from nothing |
+//!
+//! A member that is there and cannot be read is unknown, and the object's `problems` say where.
 
 mod condition;
 mod graph;

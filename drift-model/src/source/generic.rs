@@ -1,7 +1,19 @@
 //! Any other system: plain JSON documents as planes, with what the caller knows of them.
 //!
 //! Nothing is guessed. Who the resource is, which parts are secret, unknown or unobservable, and how far the desired
-//! document speaks, the caller says; a plane that was not handed over is UNKNOWN (NOT_OBSERVED), and not absent.
+//! document speaks, the caller says.
+//!
+//! | the caller says | left out |
+//! |---|---|
+//! | [`desired`](Reader::desired), [`actual`](Reader::actual) | UNKNOWN (NOT_OBSERVED), and not absent |
+//! | [`recorded`](Reader::recorded), and of what it is a record | NOT_KEPT |
+//! | [`plane`](Reader::plane): a plane that is absent, unknown for a reason, or of a revision | as above |
+//! | [`mark`](Reader::mark), [`mark_in`](Reader::mark_in): what is secret, unknown or unobservable, by JSON Pointer | nothing is |
+//! | [`coverage`](Reader::coverage): does silence mean absence? | Git speaks for what it declares alone |
+//! | [`unit`](Reader::unit), [`method`](Reader::method), [`observed_at`](Reader::observed_at) | unknown |
+//!
+//! What is secret in one plane is secret at that place in all of them, and wherever its value reappears. A mark that is no
+//! JSON Pointer is an error: it would leave a secret bare.
 
 use jsonptr::Pointer;
 use serde_json::Value;

@@ -36,6 +36,17 @@
 //! all planes of that object, wherever it stands, also as plain text. In desired and recorded Secrets `stringData` is
 //! moved over `data` in base64, as the API server does. Nothing else is rewritten: what the server defaults and
 //! normalizes is a matter of equivalences.
+//! # What is read
+//!
+//! Of each document `apiVersion`, `kind` and `metadata.name`, without which it is no object (a problem says so), and
+//! `metadata.namespace`. The whole of it is the document of its plane. Lists are flattened ([`objects`]). Of a live object also:
+//!
+//! | member | becomes | left out |
+//! |---|---|---|
+//! | `metadata.resourceVersion` | the revision of the actual plane | none |
+//! | `metadata.managedFields` | claims ([`managed_fields`](crate::source::managed_fields)) | no claims |
+//! | the last-applied annotation | the recorded plane | NOT_KEPT |
+//! | the marks of Argo CD, Flux and Helm | [`trackers`] | nobody tracks it |
 
 mod object;
 mod problem;

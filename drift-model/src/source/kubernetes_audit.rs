@@ -1,11 +1,26 @@
 //! Kubernetes audit events (`audit.k8s.io`): who asked the API server for what.
 //!
-//! An event is named by `kubernetes-audit://` and its `auditID`. One request makes several events that share it, one for
-//! each stage; [`latest`] keeps the last of them. `impersonatedUser` is who acted, `user` through whom. The kind of actor
-//! is told by [`ActorRules`], from names and groups: the user agent and the addresses are the client's to write.
+//! A log is read as it comes: single events, one a line, in an `EventList`, of every version of the API
+//! ([`Reader::read_text`], [`Reader::read_document`]). One request makes several events that share an id, one for each stage;
+//! [`latest`] keeps the last of them.
 //!
-//! `requestObject` and `responseObject` are looked at for the paths of a patch, the kind, and the name of what was
-//! created. Nothing else of them is kept.
+//! | an event's | becomes | left out |
+//! |---|---|---|
+//! | `auditID` | `id`, and the evidence `kubernetes-audit://<id>` | no evidence; joined with no other stage |
+//! | `stage` | `stage` | unknown |
+//! | `stageTimestamp`, `requestReceivedTimestamp`, `timestamp`, `metadata.creationTimestamp` | `at`, the first of them that is a time | unknown: such an event may be of any moment |
+//! | `verb` | `verb`; whether such a request writes | nobody knows whether it wrote |
+//! | `user.username`, `user.groups` | who acted, and by [`ActorRules`] the kind of actor | nobody |
+//! | `impersonatedUser` | who acted; `user` is then through whom | `user` acted |
+//! | `objectRef` | the target; the kind from a table of plurals, else from a body | no target |
+//! | `requestURI`, of a deletion its body too | whether it was a dry run | it was none |
+//! | `responseStatus.code` | whether it succeeded: 2xx, or 101 | unknown |
+//! | `requestObject` | the paths that a patch wrote; the kind | any path may have been written |
+//! | `responseObject` | the kind, and the name of what was created | unknown |
+//!
+//! Nothing else is read. `userAgent` and `sourceIPs` are the client's to write and prove nothing; of the bodies no value is
+//! kept. An id, a verb, a user, a reference or a status of another type makes the event unreadable: the error has the place, and
+//! no value.
 
 mod fields;
 mod kinds;

@@ -18,6 +18,14 @@
 //! fields that others own; so the claims that excuse (RUNTIME, CONTROLLER, POLICY) are left out of the whole object.
 //!
 //! Entries of several API versions are taken together: a path that only another version has claims nothing here.
+//! | an entry's | becomes | left out |
+//! |---|---|---|
+//! | `manager` | the name that rules ask for, and the name of the owner | a manager without a name, which is UNCLAIMED |
+//! | `operation` | what rules may ask for | unknown: rules that ask for one do not apply |
+//! | `subresource` | what rules may ask for | the object itself |
+//! | `apiVersion`, `time` | for showing | empty, unknown |
+//! | `fieldsType` | has to be `FieldsV1`, or the entry is unreadable | taken as that |
+//! | `fieldsV1` | the [`FieldSet`] | an empty set |
 
 mod element;
 mod field_set;

@@ -4,6 +4,27 @@
 //! *actual* plane (what was read), unless nothing was read; the record is the `before` of `resource_drift`; what is desired
 //! is the `after` of `resource_changes` at the paths that the configuration owns. And a plan is silent about itself: whether
 //! it was refreshed, targeted, made for destruction. Whoever made it has to say so.
+//! | a plan's | is | left out |
+//! |---|---|---|
+//! | `format_version` | 0 and 1 are read, others refused | read as 1, with a problem |
+//! | `prior_state` | the actual plane of each object that was read | the object is ABSENT, unless another part of the plan contradicts that |
+//! | `resource_drift[].change.before` | the recorded plane | the record is what was read, unless drift of such an object is reported nowhere |
+//! | `resource_changes[].change` | the desired plane: `after`, where the configuration owns the path, with `after_unknown` as marks | ABSENT, if the plan got to the object or nothing declares it; else what the constants of the configuration say, incomplete |
+//! | `deferred_changes` | UNKNOWN (NOT_YET_KNOWN) | none |
+//! | `configuration` | which paths are owned, what is written, what is secret | desired is UNKNOWN (NOT_DERIVABLE) for objects without an entry |
+//! | `*_sensitive`, `sensitive_values`, `variables`, `output_changes` | what is secret, by path and by value | nothing is, but for the schema's |
+//! | `timestamp` | when it was observed | unknown, unless the caller says |
+//! | `errored`, `complete` | the coverage | nobody knows, unless the caller says |
+//!
+//! What the caller adds is in [`PlanContext`]; each part that is left out leaves something unknown:
+//!
+//! | the caller's | without it |
+//! |---|---|
+//! | `refreshed` | the actual plane of every managed resource is UNKNOWN (NOT_REFRESHED) |
+//! | `targeted` | the coverage is undetermined, unless the plan says that it is complete |
+//! | `mode` | a normal plan; refresh-only and destroy plans carry no desired plane |
+//! | `state` | records that only the state file has (deposed objects, data sources, destroy plans) are UNKNOWN (NOT_DERIVABLE) |
+//! | `schema` | who owns an attribute is told by the configuration and the values alone |
 
 mod address;
 mod config;

@@ -25,6 +25,25 @@ vocabulary! {
 /// A HelmRelease and its status.
 ///
 /// Its drift detection compares the cluster with the manifest that Helm stored, not with Git, and is off by default.
+///
+/// ```
+/// use drift_model::source::flux::{HelmRelease, graph};
+/// use drift_model::{Span, SyncStatus};
+/// use serde_json::json;
+///
+/// let release = HelmRelease::read(&json!({
+///     "apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease",
+///     "metadata": {"name": "podinfo", "namespace": "default", "generation": 2},
+///     "spec": {"driftDetection": {"mode": "warn"}},
+///     "status": {"observedGeneration": 2, "conditions": [{"type": "Drifted", "status": "True", "reason": "DriftDetected",
+///         "lastTransitionTime": "2026-07-03T10:20:00Z", "observedGeneration": 2}]},
+/// }))?;
+/// let facts = graph(&release, None, "2026-07-03T10:22:31Z".parse()?, Span::from_seconds(600));
+/// assert_eq!(facts.sync.known(), Some(&SyncStatus::OutOfSync));
+/// // It looks for drift, and leaves it.
+/// assert_eq!(release.enforces(), Some(false));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct HelmRelease {

@@ -26,6 +26,26 @@ vocabulary! {
 }
 
 /// A source and its status. Its address is left aside: it may hold credentials.
+///
+/// ```
+/// use drift_model::SourceStep;
+/// use drift_model::source::flux::Source;
+/// use serde_json::json;
+///
+/// let mut repository = json!({
+///     "apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "GitRepository",
+///     "metadata": {"name": "app", "namespace": "flux-system", "generation": 1},
+///     "status": {"observedGeneration": 1, "artifact": {"revision": "main@sha1:363a6a8f"}, "conditions": [
+///         {"type": "Ready", "status": "False", "reason": "GitOperationFailed", "observedGeneration": 1}]},
+/// });
+/// // The artifact is still there, and what is delivered from it stays green.
+/// assert_eq!(Source::read(&repository)?.fetched(), Some(SourceStep::Failed));
+///
+/// // A paused source says nothing of what can be fetched now.
+/// repository["spec"] = json!({"suspend": true});
+/// assert_eq!(Source::read(&repository)?.fetched(), None);
+/// # Ok::<(), drift_model::source::StatusError>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Source {
