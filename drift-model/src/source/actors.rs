@@ -205,7 +205,7 @@ impl ActorRule {
     }
 }
 
-/// The [`ActorRule`]s that are asked, in order. Where none applies, nobody knows what kind of actor it was.
+/// The [`ActorRule`]s that are asked, in order: a [`FirstMatch`] list. Where none applies, nobody knows what kind of actor it was.
 ///
 /// The rules that come with the library tell people from pipelines, controllers and services by the conventions of names
 /// that are common. Your own role and service account names belong in front of them.

@@ -60,7 +60,7 @@ impl ManagerRule {
     }
 }
 
-/// The [`ManagerRule`]s that are asked, in order. Where none applies, the field is UNCLAIMED.
+/// The [`ManagerRule`]s that are asked, in order: a [`FirstMatch`] list. Where none applies, the field is UNCLAIMED.
 ///
 /// The rules that come with the library give fields to GIT (appliers), HUMAN (imperative commands, consoles), RUNTIME
 /// (the status endpoint), CONTROLLER and POLICY. The last three excuse differences, and hold for named paths alone:
