@@ -124,7 +124,8 @@ senses! {
     Protocol = "PROTOCOL", "core/protocol/1", transitive: true;
     /// Strings that differ in ASCII case alone.
     Case = "CASE", "core/case/1", transitive: true;
-    /// An ARN and the name of the resource in it. Not transitive: a name is in many ARNs.
+    /// An ARN and the name of the resource in it; a log group's ARN with and without its streams. Not transitive: a name is in
+    /// many ARNs.
     ArnOrName = "ARN_OR_NAME", "aws/arn-or-name/1", transitive: false;
     /// Strings that differ in one dot at the end alone: `example.com.` and `example.com`.
     TrailingDot = "TRAILING_DOT", "core/trailing-dot/1", transitive: true;

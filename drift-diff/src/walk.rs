@@ -215,7 +215,7 @@ impl<'a, 'f> Walk<'a, 'f> {
         }
         let maps = said.map(Said::object);
         let outer = self.in_a_policy;
-        self.in_a_policy |= maps.iter().flatten().any(|members| is_policy(members));
+        self.in_a_policy |= !self.system().is_kubernetes() && maps.iter().flatten().any(|members| is_policy(members));
         let mut empty = true;
         // What Git does not know yet may stand in no document at all.
         for name in self.unknown_members(maps) {
@@ -258,6 +258,7 @@ impl<'a, 'f> Walk<'a, 'f> {
         };
         let whole = self.actual_is_complete && self.record_is_complete;
         whole
+            && !self.system().is_kubernetes()
             && said.iter().all(|said| said.is_silent() || is_policy(said))
             && said.iter().filter(|said| is_policy(said)).count() > 1
             && !(0..said.len()).any(in_doubt)

@@ -6,13 +6,14 @@ use serde_json::Value;
 ///
 /// The name is what stands after the account, whole (`role/path/x`), without its type (`path/x`), or its last part alone
 /// (`x`). A trailing `:*`, which log groups answer with, is no part of the name. A pattern is no name: `*` is every resource.
-/// Two ARNs are the same only if they are equal, and so are two names.
+/// Two ARNs are the same if they are equal but for that ending of a log group's, and two names only if they are equal.
 pub(super) fn same_resource(a: &Value, b: &Value) -> bool {
     let (Value::String(a), Value::String(b)) = (a, b) else { return false };
     match (resource(a), resource(b)) {
         (Some(resource), None) => names(resource, b),
         (None, Some(resource)) => names(resource, a),
-        (Some(_), Some(_)) | (None, None) => false,
+        (Some(_), Some(_)) => log_group(a).is_some_and(|group| log_group(b) == Some(group)),
+        (None, None) => false,
     }
 }
 
@@ -22,6 +23,12 @@ fn resource(text: &str) -> Option<&str> {
     let (scheme, partition, service) = (parts.next()?, parts.next()?, parts.next()?);
     let (_region, _account, resource) = (parts.next()?, parts.next()?, parts.next()?);
     (scheme == "arn" && !partition.is_empty() && !service.is_empty() && !resource.is_empty()).then_some(resource)
+}
+
+/// The ARN of a log group, without the ending that means all its streams.
+fn log_group(arn: &str) -> Option<&str> {
+    let is_log_group = arn.split(':').nth(2) == Some("logs") && resource(arn)?.starts_with("log-group:");
+    is_log_group.then(|| arn.strip_suffix(":*").unwrap_or(arn))
 }
 
 fn names(resource: &str, name: &str) -> bool {
@@ -40,6 +47,19 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn an_arn_of_a_log_group_ends_in_its_streams_or_not() {
+        let group = "arn:aws:logs:eu-west-1:123456789012:log-group:/shop";
+        assert!(same_resource(&json!(group), &json!(format!("{group}:*"))));
+        for (a, b) in [
+            (group, "arn:aws:logs:eu-west-1:123456789012:log-group:/shop:log-stream:*"),
+            (group, "arn:aws:logs:eu-west-1:123456789012:log-group:/shops:*"),
+            ("arn:aws:sqs:eu-west-1:123456789012:log-group:x", "arn:aws:sqs:eu-west-1:123456789012:log-group:x:*"),
+        ] {
+            assert!(!same_resource(&json!(a), &json!(b)), "{a} {b}");
+        }
+    }
 
     #[test]
     fn an_arn_and_the_name_in_it() {
