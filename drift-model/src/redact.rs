@@ -7,10 +7,12 @@
 mod needles;
 mod spelling;
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use self::needles::Needles;
-use self::spelling::{json_unescaped, spellings};
+use self::spelling::{beginning, json_unescaped, spellings};
 use crate::document::{Document, MAX_DEPTH, Mark};
 use crate::path::{FieldPath, Step};
 use crate::pattern::PathPattern;
@@ -42,6 +44,8 @@ const MOST_ESCAPED: usize = 3;
 /// ```
 #[derive(Default)]
 pub struct Secrets {
+    /// As far as they are looked for. The planes of an object, and of many, hold the same ones.
+    known: BTreeSet<Box<str>>,
     needles: Needles,
 }
 
@@ -74,7 +78,9 @@ impl Secrets {
 
     /// Adds one secret text, if it is long enough to be looked for.
     pub fn add(&mut self, secret: &str) {
-        if secret.chars().nth(MIN_SECRET_CHARS - 1).is_some() {
+        let secret = beginning(secret);
+        if secret.chars().nth(MIN_SECRET_CHARS - 1).is_some() && !self.known.contains(secret) {
+            self.known.insert(secret.into());
             for spelling in spellings(secret) {
                 self.needles.insert(&spelling);
             }

@@ -11,8 +11,8 @@ use drift_model::source::kubernetes::Reader;
 use drift_model::source::managed_fields::{FieldSet, ManagerRules};
 use drift_model::source::opentofu::{InstanceAddress, PlanContext, read_plan};
 use drift_model::{
-    Existence, FieldPath, MAX_DEPTH, NumberRelation, Observation, PathPattern, ReadErrorKind, StepView, UnknownReason,
-    from_json,
+    Existence, FieldPath, MAX_DEPTH, NumberRelation, Observation, PathPattern, ReadErrorKind, Secrets, StepView,
+    UnknownReason, from_json,
 };
 use serde_json::{Value, json};
 
@@ -173,15 +173,106 @@ mod size {
         assert!(written.len() > document.len() / 2);
     }
 
-    #[test]
-    fn a_secret_is_looked_for_in_half_a_megabyte() {
+    fn secret(data: &Value) -> Value {
         let metadata = json!({"name": "s", "namespace": "n"});
-        let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata,
-            "data": {"k": "Q0FOQVJZLXNlY3JldC0wMQ==", "large": "eHh4".repeat(10_000)}});
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data})
+    }
+
+    #[test]
+    fn a_secret_is_looked_for_in_five_megabytes() {
+        let secret = secret(&json!({"k": "Q0FOQVJZLXNlY3JldC0wMQ==", "large": "eHh4".repeat(1_250_000)}));
         let mut live = secret.clone();
-        live["copied"] = Value::from(format!("{} CANARY-secret-01", "y".repeat(500_000)));
+        live["copied"] = Value::from(format!("{} CANARY-secret-01", "y".repeat(5_000_000)));
         let reading = Reader::new().desired(vec![secret]).actual(vec![live]).read();
         assert!(!serde_json::to_string(&reading.observations).unwrap().contains("CANARY"));
+    }
+
+    #[test]
+    fn a_secret_of_many_thousand_keys_is_looked_for_in_as_many_annotations() {
+        const KEYS: u64 = if cfg!(debug_assertions) { 10_000 } else { 50_000 };
+        let value = |index: u64| format!("{:016x}-CANARY", index.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let all = |of: &dyn Fn(u64) -> String| -> Value {
+            (0..KEYS).map(|index| (format!("k{index}"), Value::from(of(index)))).collect()
+        };
+        let mut secret = secret(&json!({}));
+        secret["stringData"] = all(&value);
+        let mut copied = config_map(&json!({}));
+        copied["metadata"]["annotations"] = all(&|index| format!("was {} before", value(index)));
+        let mut clear = config_map(&json!({}));
+        clear["metadata"]["name"] = "clear".into();
+        clear["metadata"]["annotations"] = all(&|index| format!("was {} before", value(index).to_lowercase()));
+        let reading = Reader::new().desired(vec![secret]).actual(vec![copied, clear]).read();
+        let shown = serde_json::to_string(&reading.observations).unwrap();
+        assert!(!shown.contains("CANARY"));
+        assert_eq!(shown.matches("-canary before").count(), usize::try_from(KEYS).unwrap());
+    }
+
+    #[test]
+    fn a_mask_of_fifty_thousand_attributes_hides_each_of_them() {
+        let all = |of: &dyn Fn(u64) -> Value| -> Value {
+            (0..50_000).map(|index| (format!("a{index}"), of(index))).collect()
+        };
+        let mut plan = plan(&all(&|index| format!("CANARY-{index}").into()));
+        plan["resource_changes"][0]["change"]["before_sensitive"] = all(&|_| true.into());
+        let reading = read_plan(&plan, &REFRESHED).unwrap();
+        assert!(!serde_json::to_string(&reading.observations).unwrap().contains("CANARY"));
+    }
+
+    #[test]
+    fn a_text_that_nearly_holds_a_secret_everywhere_is_searched_in_time_or_masked() {
+        let mut secrets = Secrets::default();
+        secrets.add(&("a".repeat(15_000) + "CANARY"));
+        secrets.add(&("ab".repeat(7_500) + "CANARY"));
+        secrets.add(&("\\".repeat(1_000) + "CANARY"));
+        let in_doubt =
+            [("a", true), ("ab", true), ("ba", true), ("\\", true), ("YWFh", true), ("%5C", true), ("aab", false)];
+        for (period, masked) in in_doubt {
+            let text = period.repeat(1_000_000 / period.len());
+            assert_eq!(secrets.are_in(&text), masked, "{period}");
+            assert!(secrets.are_in(&format!("{text}{}CANARY", "ab".repeat(7_500))), "{period}");
+        }
+        // What is short of that is told apart.
+        assert!(!secrets.are_in(&format!("{}b", "a".repeat(500))));
+        assert!(!secrets.are_in(&"text with a run of aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa in it, ".repeat(1_000)));
+    }
+
+    /// Fifty megabytes with a secret deep inside, which stands beside them in the clear.
+    fn fifty_megabytes(parts: usize) -> Value {
+        let mut document: Value = serde_json::from_str(&megabytes(50 / parts)).unwrap();
+        document["deep"] = json!([{"list": [1, {"text": "url://CANARY-secret-01@host"}]}]);
+        document
+    }
+
+    #[test]
+    #[cfg_attr(debug_assertions, ignore = "fifty megabytes: run with --release")]
+    fn a_kubernetes_object_of_fifty_megabytes_is_read_and_searched() {
+        let secret = secret(&json!({"k": "Q0FOQVJZLXNlY3JldC0wMQ=="}));
+        let reading = Reader::new().desired(vec![secret]).actual(vec![config_map(&fifty_megabytes(1))]).read();
+        let shown = serde_json::to_string(&reading.observations).unwrap();
+        assert!(shown.len() > 45_000_000 && !shown.contains("CANARY"));
+    }
+
+    #[test]
+    #[cfg_attr(debug_assertions, ignore = "fifty megabytes: run with --release")]
+    fn a_plan_of_fifty_megabytes_is_read_and_searched() {
+        // Before, after and the prior state.
+        let mut values = fifty_megabytes(3);
+        values["password"] = "CANARY-secret-01".into();
+        let mut plan = plan(&values);
+        plan["resource_changes"][0]["change"]["before_sensitive"] = json!({"password": true});
+        let reading = read_plan(&plan, &REFRESHED).unwrap();
+        let shown = serde_json::to_string(&reading.observations).unwrap();
+        assert!(shown.len() > 30_000_000 && !shown.contains("CANARY"));
+    }
+
+    #[test]
+    #[cfg_attr(debug_assertions, ignore = "fifty megabytes: run with --release")]
+    fn an_observation_of_fifty_megabytes_is_read_and_searched() {
+        let mut document = fifty_megabytes(1);
+        document["a"] = "CANARY-secret-01".into();
+        let observation = read(&document.to_string()).unwrap();
+        let shown = serde_json::to_string(&observation).unwrap();
+        assert!(shown.len() > 45_000_000 && !shown.contains("CANARY"));
     }
 
     #[test]

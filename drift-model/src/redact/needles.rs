@@ -29,11 +29,13 @@ impl Needles {
     pub(super) fn insert(&mut self, needle: &str) {
         let needle = needle.as_bytes();
         let Some(beginning) = needle.first_chunk() else { return };
-        if self.begins(needle) {
-            return;
-        }
-        while let Some(longer) = self.from(needle).filter(|next| next.starts_with(needle)).map(<[u8]>::to_vec) {
-            self.sorted.remove(longer.as_slice());
+        if self.beginnings.may_have(u64::from_be_bytes(*beginning)) {
+            if self.begins(needle) {
+                return;
+            }
+            while let Some(longer) = self.from(needle).filter(|next| next.starts_with(needle)).map(<[u8]>::to_vec) {
+                self.sorted.remove(longer.as_slice());
+            }
         }
         self.sorted.insert(needle.into());
         if self.beginnings.are_crowded_by(self.sorted.len()) {

@@ -9,9 +9,15 @@ use crate::base64;
 /// Its spellings take thirty times the space. No key and no password is as long as this.
 const MOST_LOOKED_FOR: usize = 16 * 1024;
 
-/// The secret, or its beginning, as it may be spelled elsewhere. What begins in the same way is spelled so, too.
+/// As much of the secret as is looked for.
+pub(super) fn beginning(secret: &str) -> &str {
+    let last = secret.len().min(MOST_LOOKED_FOR);
+    // A character has four bytes at most.
+    (0..4).find_map(|back| secret.get(..last.checked_sub(back)?)).unwrap_or(secret)
+}
+
+/// The secret as it may be spelled elsewhere. A text that begins with it has spellings that begin with these.
 pub(super) fn spellings(secret: &str) -> Vec<String> {
-    let secret = beginning(secret);
     let escaped = json_escaped(secret, false);
     let mut all = vec![
         secret.to_owned(),
@@ -29,16 +35,14 @@ pub(super) fn spellings(secret: &str) -> Vec<String> {
         [secret.as_bytes(), &utf_16].into_iter().flat_map(|bytes| (0..3).map(move |shift| (bytes, shift)))
     {
         let text = base64_within(bytes, shift);
-        all.push(text.replace('+', "-").replace('/', "_"));
+        if text.contains('+') || text.contains('/') {
+            all.push(text.replace('+', "-").replace('/', "_"));
+        }
         all.push(text);
     }
+    all.sort_unstable();
+    all.dedup();
     all
-}
-
-fn beginning(secret: &str) -> &str {
-    let last = secret.len().min(MOST_LOOKED_FOR);
-    // A character has four bytes at most.
-    (0..4).find_map(|back| secret.get(..last.checked_sub(back)?)).unwrap_or(secret)
 }
 
 /// As inside of a JSON string; `ascii` also writes what Go and others escape for safety.
@@ -163,7 +167,7 @@ mod tests {
             let beginning = beginning(secret);
             assert_eq!(beginning.len(), if back == 0 { MOST_LOOKED_FOR } else { MOST_LOOKED_FOR - 4 + back });
             assert!(secret.starts_with(beginning));
-            assert!(spellings(secret).iter().map(String::len).sum::<usize>() < 60 * MOST_LOOKED_FOR);
+            assert!(spellings(beginning).iter().map(String::len).sum::<usize>() < 60 * MOST_LOOKED_FOR);
         }
     }
 
