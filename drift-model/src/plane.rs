@@ -255,6 +255,8 @@ impl Planes {
 
     /// Masks by value what any plane marks by path, in all planes.
     pub fn redact(&mut self) {
+        // What one plane calls secret is a secret in the others, and is looked for with the value that it has there.
+        self.share_marks();
         let mut secrets = Secrets::default();
         self.share_marks();
         self.collect_secrets(&mut secrets);
@@ -558,7 +560,8 @@ mod tests {
         for marked in ["desired", "recorded", "actual"] {
             let mut wire = json!({});
             for (plane, text) in [("desired", "CANARY-1"), ("recorded", "CANARY-2"), ("actual", "CANARY-3")] {
-                wire[plane] = json!({"status": "PRESENT", "document": {"pw": text}});
+                let copy = format!("was {text}");
+                wire[plane] = json!({"status": "PRESENT", "document": {"pw": text, "copy": copy}});
             }
             wire[marked]["sensitive"] = json!(["/pw"]);
             let read = planes(wire);
