@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use drift_diff::{Comparer, Rules};
+use drift_diff::{Comparer, Excuses, Rules};
 use drift_model::{Action, Digest, Facts, Observation};
 
 use crate::assessment::Assessment;
@@ -59,15 +59,47 @@ impl Engine {
     /// A pure function of its arguments. Facts of the observation go before those that are given beside it.
     #[must_use]
     pub fn assess<'a>(&'a self, observation: &'a Observation, facts: &'a Facts) -> Assessment<'a> {
-        let nothing = Facts::default();
-        let facts = if *facts == nothing {
-            Cow::Borrowed(&observation.facts)
-        } else if observation.facts == nothing {
-            Cow::Borrowed(facts)
-        } else {
-            Cow::Owned(observation.facts.clone().or(facts))
-        };
+        let facts = joined(observation, facts);
         let delta = self.comparer.compare(observation, &facts);
+        Assessment::new(self, observation, facts, delta)
+    }
+
+    /// Assesses one resource that stands among others, which explain some of its differences.
+    ///
+    /// ```
+    /// use drift_diff::{Relations, Rules};
+    /// use drift_model::{Action, Facts, Method, Observation, Observed, PlaneState, Planes, ResourceRef, Verdict};
+    /// use drift_policy::{Contract, Engine, Policy};
+    /// use serde_json::json;
+    ///
+    /// let contract = Contract::new().owner("platform").source_of_truth("git://shop/infra").observed_by([Method::InventoryScan])
+    ///     .diffed_by(Rules::default()).decided_by(Policy::shipped()).may(Action::ALL.iter().copied()).evidence_in("s3://evidence");
+    /// let engine = Engine::compile(contract)?;
+    /// let network = json!({"id": "vpc-1", "default_security_group_id": "sg-1"});
+    /// let group = json!({"id": "sg-1", "ingress": [{"protocol": "-1", "self": true}], "egress": [{"protocol": "-1", "cidr_blocks": ["0.0.0.0/0"]}]});
+    /// let all = [
+    ///     Observation::new("vpc", ResourceRef::opentofu("aws_vpc", "aws_vpc.main"),
+    ///         Planes::new(PlaneState::present(json!({"id": "vpc-1"})), PlaneState::present(network))),
+    ///     Observation::new("group", ResourceRef::opentofu("aws_security_group", "aws_security_group.default"),
+    ///         Planes::new(PlaneState::new(Observed::Absent), PlaneState::present(group))),
+    /// ];
+    ///
+    /// let (relations, facts) = (Relations::shipped(), Facts::default());
+    /// let excuses = relations.excuses(&all);
+    /// // By itself the group is a stranger in the account. Beside its network it is what every network is born with.
+    /// assert_eq!(engine.assess(&all[1], &facts).verdict(), Verdict::Drifted);
+    /// assert_eq!(engine.assess_among(&all[1], &facts, &excuses[1]).verdict(), Verdict::InSync);
+    /// # Ok::<(), drift_policy::Diagnostics>(())
+    /// ```
+    #[must_use]
+    pub fn assess_among<'a>(
+        &'a self,
+        observation: &'a Observation,
+        facts: &'a Facts,
+        excuses: &'a Excuses<'a>,
+    ) -> Assessment<'a> {
+        let facts = joined(observation, facts);
+        let delta = self.comparer.compare_among(observation, &facts, excuses);
         Assessment::new(self, observation, facts, delta)
     }
 
@@ -76,6 +108,18 @@ impl Engine {
     #[must_use]
     pub const fn digest(&self) -> Digest {
         self.digest
+    }
+}
+
+/// Facts of the observation go before those that are given beside it.
+fn joined<'a>(observation: &'a Observation, facts: &'a Facts) -> Cow<'a, Facts> {
+    let nothing = Facts::default();
+    if *facts == nothing {
+        Cow::Borrowed(&observation.facts)
+    } else if observation.facts == nothing {
+        Cow::Borrowed(facts)
+    } else {
+        Cow::Owned(observation.facts.clone().or(facts))
     }
 }
 

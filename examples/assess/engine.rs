@@ -1,8 +1,9 @@
 //! The one place that knows how the engine is built and asked.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-use drift_diff::{Rules, Schema};
+use drift_diff::{Excuses, Relations, Rules, Schema};
 use drift_model::{Action, AssessmentReport, Digest, Facts, Method, Observation};
 pub use drift_policy::Tree;
 use drift_policy::{Authored, Contract, Diagnostic, Diagnostics, Policy, Severity};
@@ -71,11 +72,25 @@ impl Engine {
         self.engine.assess(observation, facts).report()
     }
 
+    /// Assesses one resource that stands among others, which explain some of its differences.
+    #[must_use]
+    pub fn assess_among(&self, observation: &Observation, facts: &Facts, excuses: &Excuses<'_>) -> AssessmentReport {
+        self.engine.assess_among(observation, facts, excuses).report()
+    }
+
     /// What names the policy in answers.
     #[must_use]
     pub const fn policy_digest(&self) -> Digest {
         self.engine.digest()
     }
+}
+
+/// What resources of one run explain of each other.
+static RELATIONS: LazyLock<Relations> = LazyLock::new(Relations::shipped);
+
+/// What in each of these resources is explained by the others.
+pub(super) fn excuses(observations: &[Observation]) -> Vec<Excuses<'static>> {
+    RELATIONS.excuses(observations)
 }
 
 /// The policy of those documents that are right by themselves and together, without any that lets a machine heal.

@@ -4,11 +4,12 @@ use std::io::{BufRead, Read, Write};
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
+use drift_diff::Excuses;
 use drift_model::{AssessmentReport, Facts, Method, Observation, Timestamp, Verdict};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::cli::{Detail, Format};
-use super::engine::Engine;
+use super::engine::{self, Engine};
 use super::facts::FactsFile;
 use super::input::Source;
 use super::ledger::Ledger;
@@ -94,7 +95,7 @@ impl From<std::io::Error> for Stop {
 /// A line of a file, or an observation that was made of documents.
 enum Item {
     Line { number: u64, bytes: Vec<u8> },
-    Made(Box<Observation>),
+    Made(Box<Observation>, Excuses<'static>),
 }
 
 struct Answer {
@@ -200,7 +201,9 @@ impl Session<'_> {
     /// Answers observations that were made of documents.
     pub(super) fn observations(&mut self, observations: Vec<Observation>) -> Result<(), Stop> {
         let mut bar = Progress::counting(self.progress, observations.len());
-        let mut rest = observations.into_iter().map(|observation| Item::Made(Box::new(observation))).peekable();
+        let excuses = engine::excuses(&observations);
+        let made = |(observation, excuses)| Item::Made(Box::new(observation), excuses);
+        let mut rest = observations.into_iter().zip(excuses).map(made).peekable();
         while rest.peek().is_some() {
             let batch: Vec<Item> = rest.by_ref().take(BATCH_LINES).collect();
             bar.read(batch.len());
@@ -291,15 +294,18 @@ struct Worker<'a> {
 impl Worker<'_> {
     fn answer(&self, item: &Item) -> Result<Answer, Problem> {
         match item {
-            Item::Line { number, bytes } => self.assess(&observation(bytes, self.file, *number)?),
-            Item::Made(observation) => self.assess(observation),
+            Item::Line { number, bytes } => self.assess(&observation(bytes, self.file, *number)?, None),
+            Item::Made(observation, excuses) => self.assess(observation, Some(excuses)),
         }
     }
 
-    fn assess(&self, observation: &Observation) -> Result<Answer, Problem> {
+    fn assess(&self, observation: &Observation, excuses: Option<&Excuses<'_>>) -> Result<Answer, Problem> {
         let mut facts = self.facts.of(observation);
         facts.now = Some(self.now);
-        let report = self.engine.assess(observation, &facts);
+        let report = match excuses {
+            Some(excuses) => self.engine.assess_among(observation, &facts, excuses),
+            None => self.engine.assess(observation, &facts),
+        };
         let text = match self.format {
             Format::Table => Ok(String::new()),
             Format::Jsonl => jsonl::assessment(&report, self.detail),

@@ -499,6 +499,50 @@ fn a_plan_is_answered_with_its_state_in_address_order() {
     assert_eq!(names, ["fake_instance.app"]);
 }
 
+/// A rule that is declared beside its group is read back within the group as well: nobody opened anything.
+#[test]
+fn resources_of_one_plan_explain_each_other() {
+    let folder = Folder::new("relations");
+    let rule = r#"{"from_port": 443, "to_port": 443, "protocol": "tcp", "cidr_blocks": ["10.0.0.0/8"]}"#;
+    let (before, after) = (r#"{"id": "sg-1", "ingress": []}"#, format!(r#"{{"id": "sg-1", "ingress": [{rule}]}}"#));
+    let declared = r#"{"id": "r-1", "type": "ingress", "security_group_id": "sg-1", "from_port": 443, "to_port": 443, "protocol": "tcp", "cidr_blocks": ["10.0.0.0/8"]}"#;
+    let named = |kind: &str, part: &str, content: &str| {
+        format!(r#"{{"address": "{kind}.a", "mode": "managed", "type": "{kind}", "name": "a", "{part}": {content}}}"#)
+    };
+    let change = |actions: &str, before: &str, after: &str| {
+        format!(r#"{{"actions": ["{actions}"], "before": {before}, "after": {after}, "after_unknown": {{}}}}"#)
+    };
+    let (group, other) = ("aws_security_group", "aws_security_group_rule");
+    let plan = |beside: bool| {
+        let both = |a: String, b: String| if beside { format!("{a}, {b}") } else { a };
+        let changes = both(
+            named(group, "change", &change("no-op", &after, &after)),
+            named(other, "change", &change("no-op", declared, declared)),
+        );
+        let resources = both(named(group, "values", &after), named(other, "values", declared));
+        let expressions = r#"{"type": {"constant_value": "ingress"}, "security_group_id": {"references": ["aws_security_group.a.id"]}, "from_port": {"constant_value": 443}, "to_port": {"constant_value": 443}, "protocol": {"constant_value": "tcp"}, "cidr_blocks": {"constant_value": ["10.0.0.0/8"]}}"#;
+        let configured = both(named(group, "expressions", "{}"), named(other, "expressions", expressions));
+        format!(
+            r#"{{"format_version": "1.2", "resource_changes": [{changes}], "resource_drift": [{}],
+                "prior_state": {{"values": {{"root_module": {{"resources": [{resources}]}}}}}},
+                "configuration": {{"root_module": {{"resources": [{configured}]}}}}}}"#,
+            named(group, "change", &change("update", before, &after)),
+        )
+    };
+    let ask = |beside| {
+        let file = folder.file(&format!("{beside}.json"), plan(beside));
+        run(&["opentofu", "--plan", &file, "--refreshed", "true", "--targeted", "false", "--format", "jsonl"])
+    };
+    let (alone, beside) = (ask(false), ask(true));
+    assert_eq!(alone.exit, Exit::Drift, "{}{}", alone.output, alone.errors);
+    assert_eq!(beside.exit, Exit::Fine, "{}{}", beside.output, beside.errors);
+    assert!(
+        beside.output.contains(r#""disposition":"EQUIVALENT","owner":"UNCLAIMED","rule":"aws/security-group-rule/1""#),
+        "{}",
+        beside.output
+    );
+}
+
 #[test]
 fn a_plan_that_does_not_say_whether_it_was_refreshed_leaves_the_runtime_unknown() {
     let run = run(&["opentofu", "--plan", &data("plan.json"), "--format", "jsonl"]);
