@@ -13,6 +13,7 @@ use crate::equivalence::Same;
 pub(crate) struct BuiltIn {
     pub(crate) runtime_owned: Vec<SystemPaths>,
     pub(crate) equivalences: Vec<SystemSense>,
+    pub(crate) unresolved: Vec<Unresolved>,
     pub(crate) exposing: Exposing,
     /// Keyed lists whose order is told and does not count.
     pub(crate) told_orders: Vec<String>,
@@ -54,6 +55,34 @@ fn everywhere() -> Vec<PathPattern> {
     vec![PathPattern::everything()]
 }
 
+/// What in a system's declarations is no value, but says where to find one.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Unresolved {
+    systems: Vec<System>,
+    /// What a text contains that refers to something.
+    texts: Vec<String>,
+    /// The name of the one member of an object that calls a function; a `*` at its end stands for anything.
+    functions: Vec<String>,
+    #[expect(dead_code, reason = "the reason is for whoever reads the document")]
+    because: String,
+}
+
+impl Unresolved {
+    fn is(&self, value: &Value) -> bool {
+        match value {
+            Value::String(text) => self.texts.iter().any(|mark| text.contains(mark.as_str())),
+            Value::Object(members) => {
+                let calls = |function: &String, name: &String| {
+                    function.strip_suffix('*').map_or(function == name, |beginning| name.starts_with(beginning))
+                };
+                members.len() == 1 && members.keys().all(|name| self.functions.iter().any(|known| calls(known, name)))
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => false,
+        }
+    }
+}
+
 /// Names under which an addition that Git does not know exposes something.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -71,6 +100,13 @@ impl BuiltIn {
     #[expect(clippy::expect_used, reason = "the text is part of the build, and a test reads it")]
     pub(crate) fn read() -> Self {
         drift_model::from_json(include_str!("builtin.json")).expect("builtin.json is part of this crate")
+    }
+}
+
+impl BuiltIn {
+    /// Does a declaration of this system say here where to find the value, instead of the value?
+    pub(crate) fn is_unresolved(&self, system: &System, declared: &Value) -> bool {
+        self.unresolved.iter().any(|known| known.systems.contains(system) && known.is(declared))
     }
 }
 
@@ -94,6 +130,8 @@ fn same_name(a: &str, b: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -102,5 +140,14 @@ mod tests {
         assert!(builtin.exposing.has_list("init_containers"));
         assert!(builtin.exposing.has_field("hostNetwork"));
         assert!(!builtin.exposing.has_field("annotations"));
+        let unresolved = |value| builtin.is_unresolved(&System::Aws, &value);
+        for value in
+            [json!({"Ref": "Topic"}), json!({"Fn::GetAtt": ["Role", "Arn"]}), json!("{{resolve:ssm:/db/host}}:5432")]
+        {
+            assert!(unresolved(value.clone()) && !builtin.is_unresolved(&System::OpenTofu, &value), "{value}");
+        }
+        assert!(
+            !unresolved(json!({"Ref": "a", "Type": "b"})) && !unresolved(json!({})) && !unresolved(json!("resolve"))
+        );
     }
 }

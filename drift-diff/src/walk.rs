@@ -196,6 +196,12 @@ impl<'a, 'f> Walk<'a, 'f> {
     fn marked(&self, said: [Said<'a>; 3]) -> ([Said<'a>; 3], bool) {
         let mut said = said;
         let mut opaque = false;
+        let [declared, ..] = &mut said;
+        if let Said::Value(value) = *declared
+            && self.comparer.builtin.is_unresolved(self.system(), value)
+        {
+            *declared = Said::Unknown(UnknownReason::NotYetKnown);
+        }
         for (plane, said) in said.iter_mut().enumerate() {
             let Some(marks) = self.marks(plane) else { continue };
             let here = marks.at(&self.place.views(plane));
