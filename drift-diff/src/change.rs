@@ -60,6 +60,7 @@ impl<'a> Walk<'a, '_> {
             unknown: self.why_unknown(said, difference.unknown),
             note: self.note,
             values: self.values(said, sensitive, &path),
+            elements: self.place.slots(),
             path,
         }
     }

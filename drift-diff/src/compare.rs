@@ -9,7 +9,7 @@ use drift_model::{
 use serde_json::Value;
 
 use crate::builtin::BuiltIn;
-use crate::delta::{Delta, FieldChange};
+use crate::delta::{Compared, Delta, FieldChange};
 use crate::equivalence::{Equality, Same, equal};
 use crate::list::INFERRED_KEYS;
 use crate::mask::{Ignore, Mask, Ruleset, Scoped};
@@ -307,7 +307,7 @@ impl Comparer {
             (Verdict::Drifted, reason, partial) => (Verdict::Drifted, reason, partial || renders_in_part(observation)),
             other => other,
         };
-        Delta { existence, verdict, reason, partial, changes }
+        Delta { existence, verdict, reason, partial, changes, compared: Compared(planes) }
     }
 }
 

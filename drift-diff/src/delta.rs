@@ -1,11 +1,14 @@
 //! `Delta`: everything on which the planes of one resource differ.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use drift_model::{
-    Change, ChangeKind, Claim, Disposition, Existence, FieldPath, Masked, OwnerKind, Pointers, Relation, Shown,
+    Change, ChangeKind, Claim, Disposition, Existence, FieldPath, Masked, OwnerKind, Planes, Pointers, Relation, Shown,
     UnknownReason, Verdict,
 };
+
+use crate::list::Slot;
 
 /// Everything on which the planes of one resource differ, excused or not, sorted by path.
 #[derive(Clone, Debug)]
@@ -21,6 +24,17 @@ pub struct Delta<'a> {
     pub partial: bool,
     /// The changes, sorted by path.
     pub changes: Vec<FieldChange<'a>>,
+    pub(crate) compared: Compared<'a>,
+}
+
+/// The planes that a delta is of: patches are made from them. They are not printed with it.
+#[derive(Clone, Copy)]
+pub(crate) struct Compared<'a>(pub(crate) &'a Planes);
+
+impl fmt::Debug for Compared<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Planes").finish_non_exhaustive()
+    }
 }
 
 /// One path on which the planes differ. Borrows the values from the observation.
@@ -56,6 +70,8 @@ pub struct FieldChange<'a> {
     /// What a reader should know of how this was found.
     pub note: Option<&'static str>,
     pub(crate) values: Values,
+    /// The list elements on the way here: how deep in the path, and where in each plane's list.
+    pub(crate) elements: Vec<(usize, Slot)>,
 }
 
 /// The values of a change, masked.

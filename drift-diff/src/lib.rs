@@ -12,6 +12,7 @@ mod leaf;
 mod likeness;
 mod list;
 mod mask;
+mod patch;
 mod place;
 mod relational;
 mod rules;
@@ -20,11 +21,16 @@ mod shipped;
 mod walk;
 
 pub use drift_model;
+pub use json_patch;
 
 pub use crate::compare::{Comparer, RuleError, Rules};
 pub use crate::delta::{Delta, FieldChange};
 pub use crate::equivalence::{
     Equality, Parameters, Quantity, QuantityError, QuantityFormat, Same, equal, equal_or_absent,
+};
+pub use crate::patch::{
+    ApplyBody, Left, LeftOut, Mandate, NoApplyBody, Patch, PatchError, PatchErrorKind, PatchKind, Settled,
+    ShownOperation, ShownPatch, Why,
 };
 pub use crate::relational::{Excuses, Relations};
 pub use crate::rules::{

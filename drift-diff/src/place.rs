@@ -2,6 +2,8 @@
 
 use drift_model::{FieldPath, Step, StepView};
 
+use crate::list::Slot;
+
 /// Planes in the order of [`drift_model::Plane`].
 pub(crate) const DESIRED: usize = 0;
 /// See [`DESIRED`].
@@ -18,7 +20,7 @@ pub(crate) struct Place<'a> {
 #[derive(Debug)]
 enum Frame<'a> {
     Field(&'a str),
-    Element { step: Step, at: [Option<usize>; 3] },
+    Element { step: Step, at: Slot },
 }
 
 impl<'a> Place<'a> {
@@ -26,7 +28,7 @@ impl<'a> Place<'a> {
         self.frames.push(Frame::Field(name));
     }
 
-    pub(crate) fn enter_element(&mut self, step: Step, at: [Option<usize>; 3]) {
+    pub(crate) fn enter_element(&mut self, step: Step, at: Slot) {
         self.frames.push(Frame::Element { step, at });
     }
 
@@ -69,6 +71,15 @@ impl<'a> Place<'a> {
                 Frame::Element { step, .. } => step.clone(),
             })
             .collect()
+    }
+
+    /// The list elements on the way here: how deep, and where in each plane's list.
+    pub(crate) fn slots(&self) -> Vec<(usize, Slot)> {
+        let slots = self.frames.iter().enumerate().filter_map(|(depth, frame)| match frame {
+            Frame::Field(_) => None,
+            Frame::Element { at, .. } => Some((depth, *at)),
+        });
+        slots.collect()
     }
 
     /// The way here, as one plane sees it.
