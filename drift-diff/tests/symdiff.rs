@@ -12,6 +12,8 @@
     reason = "a test reads a file, and says what it counted"
 )]
 
+mod peer;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -19,76 +21,11 @@ use drift_diff::{Comparer, ListKind, Rules, Schema, Shape};
 use drift_model::{ChangeKind, Facts, FieldPath, Observation, PathPattern, PlaneState, Planes, ResourceRef, Step};
 use serde_json::{Value, json};
 
-/// A type of the corpus as a structural schema. What depends on the value there is chosen by the values of the case.
-fn structural(of: &Value, types: &Value, values: [Option<&Value>; 2], depth: usize) -> Value {
-    let preserved = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
-    if depth > 8 {
-        return preserved;
-    }
-    let below = |of: &Value, values| structural(of, types, values, depth + 1);
-    if let Some(word) = of.as_str() {
-        return match word {
-            "opaque" => {
-                json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true, "x-kubernetes-map-type": "atomic"})
-            }
-            "deduced" => preserved,
-            "string" | "number" | "boolean" | "scalar" => {
-                json!({"type": if word == "scalar" { "string" } else { word }})
-            }
-            name => below(&types[name.strip_prefix('@').unwrap()], values),
-        };
-    }
-    if let Some(choices) = of["one_of"].as_array() {
-        let is = |choice: &&Value| {
-            values.into_iter().flatten().any(|value| match value {
-                Value::Array(_) => choice.get("list").is_some(),
-                Value::Object(_) => choice.get("map").is_some(),
-                _ => false,
-            })
-        };
-        return choices.iter().find(is).map_or(json!({"type": "string"}), |choice| below(choice, values));
-    }
-    if let Some(fields) = of["fields"].as_object() {
-        let property = |(name, of): (&String, &Value)| {
-            let inner = values.map(|value| value.and_then(|value| value.get(name)));
-            (name.clone(), below(of, inner))
-        };
-        let properties: serde_json::Map<String, Value> = fields.iter().map(property).collect();
-        return json!({"type": "object", "properties": properties});
-    }
-    if let Some(entries) = of.get("map") {
-        // An entry may be another thing than its neighbour, so each is described by itself.
-        let names: BTreeSet<&String> =
-            values.iter().flatten().filter_map(|value| value.as_object()).flat_map(|map| map.keys()).collect();
-        if entries.as_str().is_none_or(|word| !word.starts_with('@')) {
-            return json!({"type": "object", "additionalProperties": below(entries, [None, None])});
-        }
-        let property =
-            |name: &String| (name.clone(), below(entries, values.map(|value| value.and_then(|value| value.get(name)))));
-        let properties: serde_json::Map<String, Value> = names.into_iter().map(property).collect();
-        return json!({"type": "object", "properties": properties});
-    }
-    let items = below(&of["list"], [None, None]);
-    match of["as"].as_str().unwrap() {
-        "keyed" => {
-            json!({"type": "array", "items": items, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": of["keys"]})
-        }
-        kind => json!({"type": "array", "items": items, "x-kubernetes-list-type": kind}),
-    }
-}
+use self::peer::schema_of;
 
 fn schema(case: &Value) -> Schema {
     let given = &case["input"]["schema"];
-    let spec =
-        structural(&given["root"], &given["types"], [Some(&case["input"]["lhs"]), Some(&case["input"]["rhs"])], 0);
-    let mut schema = Schema::kubernetes();
-    schema
-        .add_custom_resource(&json!({
-            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "spec": {"group": "peer.example",
-            "names": {"kind": "Case"}, "versions": [{"name": "v1", "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}}}]}
-        }))
-        .unwrap();
-    schema
+    schema_of(&given["root"], &given["types"], [Some(&case["input"]["lhs"]), Some(&case["input"]["rhs"])])
 }
 
 /// The leaves of a value: what has nothing below it, or is one value by schema.
