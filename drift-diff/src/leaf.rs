@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::equivalence::{Equality, Parameters, Same, equal};
 use crate::place::ACTUAL;
-use crate::schema::{Leaf, Shape};
+use crate::schema::Shape;
 use crate::walk::{Known, Mode, Said, Walk};
 
 /// How two planes compare at a leaf.
@@ -237,13 +237,9 @@ fn spelling_rule(value: &Value) -> &'static str {
 
 /// The rule of the schema by which two different values mean the same.
 fn shape_sense(shape: Shape<'_>, x: Option<&Value>, y: Option<&Value>) -> Option<&'static str> {
-    let sense = match shape.leaf() {
-        Leaf::Quantity => Some((Same::Quantity, Same::Quantity.rule())),
-        Leaf::IntOrString => Some((Same::IntOrString, "kubernetes/int-or-string/1")),
-        Leaf::Time => Some((Same::Timestamp, "kubernetes/time/1")),
-        Leaf::Bytes | Leaf::Scalar | Leaf::Opaque | Leaf::Branch | Leaf::Unknown => None,
-    };
     let empty = shape.empty_is_absent().then_some((Same::EmptyAbsent, "kubernetes/empty-absent/1"));
     let holds = |(same, _): &(Same, &str)| same.holds(x, y, &Parameters::default());
-    [sense, empty].into_iter().flatten().find(holds).map(|(_, rule)| rule)
+    let spelled = [shape.leaf().sense(), empty].into_iter().flatten().find(holds).map(|(_, rule)| rule);
+    let completed = || matches!((x, y), (Some(x), Some(y)) if shape.completes_to_the_same(x, y));
+    spelled.or_else(|| completed().then_some("kubernetes/default/1"))
 }

@@ -37,4 +37,4 @@ pub use crate::rules::{
     ControllerClaim, EquivalenceRule, IgnoreRule, Named, OwnershipRule, ResourceSelector, Selector, SelectorError,
 };
 pub use crate::schema::{Leaf, ListKey, ListKind, Schema, SchemaError, Shape};
-pub use crate::shipped::AWS_RULES;
+pub use crate::shipped::{AWS_RULES, KUBERNETES_RULES};

@@ -12,7 +12,7 @@ use std::path::Path;
 use drift_diff::{Comparer, Rules};
 use drift_model::source::kubernetes::Reader;
 use drift_model::{Disposition, Existence, Facts};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn lines(path: &str) -> Option<Vec<Value>> {
     let text =
@@ -26,7 +26,7 @@ fn argo_cd_verdicts() {
         println!("skipped: the peer cases are not beside the checkout");
         return;
     };
-    let comparer = Comparer::compile(&Rules::default()).unwrap();
+    let comparer = Comparer::compile(&Rules::kubernetes()).unwrap();
     let (mut judged, mut otherwise) = (0_usize, Vec::new());
     for case in &cases {
         let (Some(modified), input) = (case["expected"]["modified"].as_bool(), &case["input"]) else { continue };
@@ -34,9 +34,12 @@ fn argo_cd_verdicts() {
         if input["normalizer"] != "none" || input.get("predicted").is_some() || input["desired"].is_null() {
             continue;
         }
+        // What Argo CD is told by options is told us by facts.
+        let aggregated = input["options"]["ignore_aggregated_roles"] == true;
+        let facts: Facts = serde_json::from_value(json!({"conditions": {"aggregated": aggregated}})).unwrap();
         let complete = |side: &str| {
             let mut object = input[side].clone();
-            let metadata = object.as_object_mut().unwrap().entry("metadata").or_insert_with(|| serde_json::json!({}));
+            let metadata = object.as_object_mut().unwrap().entry("metadata").or_insert_with(|| json!({}));
             metadata.as_object_mut().unwrap().entry("name").or_insert_with(|| "unnamed".into());
             object
         };
@@ -46,7 +49,7 @@ fn argo_cd_verdicts() {
             .default_namespace("default")
             .read();
         let drifted = reading.observations.iter().any(|observation| {
-            let delta = comparer.compare(observation, &Facts::default());
+            let delta = comparer.compare(observation, &facts);
             // Argo CD has no opinion on what nobody declared, and applies what is pending.
             delta.existence != Existence::Managed
                 || delta
@@ -61,7 +64,7 @@ fn argo_cd_verdicts() {
                 .iter()
                 .flat_map(|observation| {
                     comparer
-                        .compare(observation, &Facts::default())
+                        .compare(observation, &facts)
                         .changes
                         .iter()
                         .filter(|change| change.is_drift() || change.disposition == Disposition::Pending)

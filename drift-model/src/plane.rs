@@ -258,7 +258,6 @@ impl Planes {
         // What one plane calls secret is a secret in the others, and is looked for with the value that it has there.
         self.share_marks();
         let mut secrets = Secrets::default();
-        self.share_marks();
         self.collect_secrets(&mut secrets);
         self.redact_with(&secrets);
     }
@@ -560,8 +559,9 @@ mod tests {
         for marked in ["desired", "recorded", "actual"] {
             let mut wire = json!({});
             for (plane, text) in [("desired", "CANARY-1"), ("recorded", "CANARY-2"), ("actual", "CANARY-3")] {
+                // Each copy stands where no other plane has one, so that it is found by its own value.
                 let copy = format!("was {text}");
-                wire[plane] = json!({"status": "PRESENT", "document": {"pw": text, "copy": copy}});
+                wire[plane] = json!({"status": "PRESENT", "document": {"pw": text, plane: copy}});
             }
             wire[marked]["sensitive"] = json!(["/pw"]);
             let read = planes(wire);

@@ -54,12 +54,15 @@ fn nothing_is_said_about_the_shipped_documents() {
 }
 
 #[test]
-fn the_rules_that_ship_for_aws_are_documents_like_any_other() {
-    let documents =
-        drift_diff::AWS_RULES.lines().enumerate().map(|(line, text)| written(&format!("aws.json:{line}"), text));
-    let (policy, problems) = Policy::read(documents.collect()).unwrap_or_else(|problems| panic!("{problems}"));
-    assert_eq!(problems, Diagnostics::default());
-    assert_eq!(policy.rules().equivalences, drift_diff::Rules::aws().equivalences);
+fn the_rules_that_ship_beside_the_crates_are_documents_like_any_other() {
+    use drift_diff::{AWS_RULES, KUBERNETES_RULES, Rules};
+    for (text, rules) in [(AWS_RULES, Rules::aws()), (KUBERNETES_RULES, Rules::kubernetes())] {
+        let documents = text.lines().enumerate().map(|(line, text)| written(&format!("line {line}"), text));
+        let (policy, problems) = Policy::read(documents.collect()).unwrap_or_else(|problems| panic!("{problems}"));
+        assert_eq!(problems, Diagnostics::default());
+        assert_eq!(policy.rules().equivalences, rules.equivalences);
+        assert_eq!(policy.rules().ownership, rules.ownership);
+    }
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
+use drift_model::MAX_DEPTH;
 use serde_json::{Map, Value};
 
 use super::{Collection, CollectionKind, Filled, Node, Schema};
-use crate::equivalence::{equal, is_empty};
+use crate::equivalence::{Parameters, Same, equal, is_empty};
 
 /// What is known of one place in a document. Cheap to copy and to descend into; never fails.
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +72,18 @@ pub enum Leaf {
     Branch,
     /// Nothing is known.
     Unknown,
+}
+
+impl Leaf {
+    /// The sense in which such values are compared, and the name of the rule.
+    pub(crate) const fn sense(self) -> Option<(Same, &'static str)> {
+        match self {
+            Self::Quantity => Some((Same::Quantity, Same::Quantity.rule())),
+            Self::IntOrString => Some((Same::IntOrString, "kubernetes/int-or-string/1")),
+            Self::Time => Some((Same::Timestamp, "kubernetes/time/1")),
+            Self::Bytes | Self::Scalar | Self::Opaque | Self::Branch | Self::Unknown => None,
+        }
+    }
 }
 
 impl<'s> Shape<'s> {
@@ -210,6 +223,34 @@ impl<'s> Shape<'s> {
                 Some(default) => equal(default, member).is_same() || self.field(name).completes(default, member),
                 None => self.fills_in(name, member, value),
             })
+    }
+
+    /// Would the API server answer one of these values for the other: are they the same once each is spelled in its way, and
+    /// what is left out is filled in? Asked of lists and structs that are one value; item by item, in order.
+    #[must_use]
+    pub(crate) fn completes_to_the_same(self, a: &Value, b: &Value) -> bool {
+        self.same_within(a, b, MAX_DEPTH)
+    }
+
+    fn same_within(self, a: &Value, b: &Value, depth: usize) -> bool {
+        if equal(a, b).is_same() {
+            return true;
+        }
+        let Some(depth) = depth.checked_sub(1).filter(|_| self.is_known()) else { return false };
+        match (a, b) {
+            (Value::Array(a), Value::Array(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| self.element().same_within(a, b, depth))
+            }
+            (Value::Object(a), Value::Object(b)) => {
+                let only_in = |one: &Map<String, Value>, other: &Map<String, Value>| {
+                    let mut only = one.iter().filter(|(name, _)| !other.contains_key(*name));
+                    only.all(|(name, value)| self.fills_in(name, value, one))
+                };
+                let mut both = a.iter().filter_map(|(name, value)| Some((name, value, b.get(name)?)));
+                both.all(|(name, a, b)| self.field(name).same_within(a, b, depth)) && only_in(a, b) && only_in(b, a)
+            }
+            _ => self.leaf().sense().is_some_and(|(same, _)| same.holds(Some(a), Some(b), &Parameters::default())),
+        }
     }
 
     fn filled(self, field: &str) -> Option<&'s Filled> {
