@@ -367,6 +367,32 @@ fn names_are_escaped_and_empty_names_are_names() {
 }
 
 #[test]
+fn law_2_total_on_any_depth() {
+    let nested = |depth: usize, leaf: Value, in_lists: bool| {
+        (0..depth).fold(leaf, |value, _| if in_lists { json!([value]) } else { json!({"a": value}) })
+    };
+    for (in_lists, depths) in [(false, &[100, 511, 512, 513, 1_000][..]), (true, &[100, 300])] {
+        for depth in depths.iter().copied() {
+            for (desired, actual) in [
+                (nested(depth, json!(1), in_lists), nested(depth, json!(2), in_lists)),
+                (json!({"x": 1, "a": nested(depth, json!(1), in_lists)}), json!({"x": 2})),
+                (json!({"x": 1}), json!({"x": 2, "a": nested(depth, json!(1), in_lists)})),
+            ] {
+                let (observation, comparer) = (observed(ResourceRef::default(), &desired, &actual), comparer());
+                let delta = comparer.compare(&observation, &Facts::default());
+                let patch = delta.patch(PatchKind::Revert, &Mandate::everything(), |_| true);
+                let mut after = actual.clone();
+                patch.apply(&mut after).unwrap();
+                let too_deep = patch.left.iter().any(|left| left.unknown == Some(drift_model::UnknownReason::TooDeep));
+                // What is too deep is left (and not even listed where nobody declares it); what is not becomes as declared.
+                assert!(depth >= 512 || !too_deep && after == desired, "depth {depth}, lists {in_lists}");
+                assert!(depth <= 512 || after != desired, "depth {depth}, lists {in_lists}");
+            }
+        }
+    }
+}
+
+#[test]
 fn fifty_thousand_items_with_a_thousand_too_many() {
     let item = |index: usize| json!({"name": format!("n{index}"), "v": index});
     let desired: Value = (0..50_000).filter(|index| index % 50 != 7).map(item).collect();

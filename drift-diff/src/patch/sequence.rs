@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::edits::{Edit, Edits};
 use super::write::Values;
-use crate::list::{Slot, infer_key};
+use crate::list::{Alignment, Slot, align, infer_key};
 use crate::place::{ACTUAL, DESIRED, RECORDED};
 
 /// An item of the patched list.
@@ -165,7 +165,8 @@ fn reorder(stay: &mut [usize], ranks: &BTreeMap<usize, usize>) {
 
 /// Which item of the source's list is which of the target's.
 ///
-/// Items that differ are told by their changes. All others are the same on both sides, so they are found by identity.
+/// Items of which anything differs are told by their changes. All others are found by their keys, or are the same on both
+/// sides and found by their value; but where position decides, as the comparison aligned them.
 fn partners(
     node: &Edits<'_>,
     identity: &Identity<'_>,
@@ -174,6 +175,9 @@ fn partners(
     items: &[Value],
     target: usize,
 ) -> BTreeMap<usize, usize> {
+    if let Identity::Slots(slots) = identity {
+        return slots.iter().filter_map(|slot| index(*slot, source).zip(index(*slot, target))).collect();
+    }
     let mut partners = BTreeMap::new();
     let mut known: [BTreeSet<usize>; 2] = Default::default();
     for slot in node.items.keys() {
@@ -201,25 +205,32 @@ fn partners(
 enum Identity<'n> {
     Keys(Vec<&'n str>),
     Value,
+    Slots(Vec<Slot>),
 }
 
 impl<'n> Identity<'n> {
     fn of(node: &'n Edits<'_>, values: Values<'_>) -> Self {
-        let steps = node.items.values().filter_map(|item| item.step);
-        match steps.into_iter().next() {
+        let lists = std::array::from_fn(|plane| list(values, plane));
+        match node.items.values().find_map(|item| item.step) {
             Some(Step::Key(keys)) => Self::Keys(keys.iter().map(|(name, _)| name.as_str()).collect()),
-            Some(Step::Item(_) | Step::Index(_) | Step::Field(_)) => Self::Value,
-            None => {
-                let lists = std::array::from_fn(|plane| list(values, plane));
-                infer_key(lists).map_or(Self::Value, |name| Self::Keys(vec![name]))
+            Some(Step::Index(_)) => {
+                let as_compared = |by: Alignment<'_>| {
+                    let slots: Vec<Slot> = align(lists, by).slots.into_iter().map(|(_, slot)| slot).collect();
+                    let known: BTreeSet<&Slot> = slots.iter().collect();
+                    node.items.keys().all(|slot| known.contains(slot)).then_some(slots)
+                };
+                let slots = as_compared(Alignment::Positional).or_else(|| as_compared(Alignment::ListOrSet));
+                slots.map_or(Self::Value, Self::Slots)
             }
+            Some(Step::Item(_) | Step::Field(_)) => Self::Value,
+            None => infer_key(lists).map_or(Self::Value, |name| Self::Keys(vec![name])),
         }
     }
 
     fn of_item(&self, item: &Value) -> Vec<Option<Literal>> {
         match self {
             Self::Keys(names) => names.iter().map(|name| item.get(name).map(Literal::of)).collect(),
-            Self::Value => vec![Some(Literal::of(item))],
+            Self::Value | Self::Slots(_) => vec![Some(Literal::of(item))],
         }
     }
 }

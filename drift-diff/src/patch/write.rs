@@ -26,8 +26,11 @@ pub(super) struct Writer<'p> {
     documents: [Option<&'p Document>; 3],
     place: Vec<Frame<'p>>,
     pointer: PointerBuf,
-    guards: Vec<Guard<'p>>,
+    /// Each with whether its value is secret.
+    guards: Vec<(PatchOperation, bool)>,
     operations: Vec<(PatchOperation, bool)>,
+    /// How many places above are guarded as a whole.
+    guarded: usize,
     absent: Vec<PointerBuf>,
 }
 
@@ -36,13 +39,6 @@ pub(super) struct Writer<'p> {
 enum Frame<'p> {
     Member(&'p str),
     Item(Slot, Option<&'p Step>),
-}
-
-/// The document still holds this value there.
-struct Guard<'p> {
-    pointer: PointerBuf,
-    value: &'p Value,
-    secret: bool,
 }
 
 impl<'p> Writer<'p> {
@@ -55,6 +51,7 @@ impl<'p> Writer<'p> {
             place: Vec::new(),
             pointer: PointerBuf::new(),
             guards: Vec::new(),
+            guarded: 0,
             operations: Vec::new(),
             absent: Vec::new(),
         }
@@ -62,10 +59,7 @@ impl<'p> Writer<'p> {
 
     pub(super) fn write(mut self, edits: &'p Edits<'p>, settles: Vec<Settled>, left: Vec<Left>) -> Patch {
         self.node(edits, self.documents.map(|document| document.map(Document::value)));
-        let (tests, hidden): (Vec<_>, Vec<_>) = self
-            .guards_that_say_something()
-            .map(|guard| (test(guard.pointer.clone(), guard.value.clone()), guard.secret))
-            .unzip();
+        let (tests, hidden): (Vec<_>, Vec<_>) = self.guards.into_iter().unzip();
         let (deeds, secret): (Vec<_>, Vec<_>) = self.operations.into_iter().unzip();
         Patch {
             kind: self.kind,
@@ -77,31 +71,21 @@ impl<'p> Writer<'p> {
         }
     }
 
-    /// The guards, without those that are told twice or by one above them.
-    fn guards_that_say_something(&self) -> impl Iterator<Item = &Guard<'p>> {
-        let known: BTreeSet<&str> = self.guards.iter().map(|guard| guard.pointer.as_str()).collect();
-        let mut told = BTreeSet::new();
-        self.guards.iter().filter(move |guard| {
-            let pointer = guard.pointer.as_str();
-            let mut above = pointer.match_indices('/').filter_map(|(end, _)| pointer.get(..end));
-            !above.any(|above| known.contains(above)) && told.insert(pointer)
-        })
-    }
-
     fn node(&mut self, node: &'p Edits<'p>, values: Values<'p>) {
         if !node.touched {
             return;
         }
         let there = self.at_target(values);
+        let is_item = matches!(self.place.last(), Some(Frame::Item(..)));
         match there {
-            Some(Value::Object(_)) if node.edit.is_none() && !self.vanishes(node, values) => {
+            Some(Value::Object(_)) if node.edit.is_none() && (is_item || !self.vanishes(node, values)) => {
                 for (name, member) in &node.members {
                     self.enter(Frame::Member(name));
                     self.node(member, member_of(values, name));
                     self.leave();
                 }
             }
-            Some(Value::Array(items)) if node.edit.is_none() && !self.vanishes(node, values) => {
+            Some(Value::Array(items)) if node.edit.is_none() && (is_item || !self.vanishes(node, values)) => {
                 self.list(node, values, items);
             }
             Some(old) => {
@@ -123,27 +107,24 @@ impl<'p> Writer<'p> {
     }
 
     fn list(&mut self, node: &'p Edits<'p>, values: Values<'p>, items: &'p [Value]) {
-        // Items that are known by their position are known in this very list alone.
+        let (gone, sequence) = (self.removals(node, values, items), self.sequence(node, values, items));
+        // RFC 6902 can test neither for a length nor for an absence, and an item that is known by its position is known in
+        // this very list alone.
         let by_position = |item: &Edits<'_>| item.touched && matches!(item.step, Some(Step::Index(_)));
-        if let (true, Some(old)) = (node.items.values().any(by_position), self.at_target(values)) {
+        let as_one = node.items.values().any(by_position) || sequence.iter().any(|item| matches!(item, Item::New(_)));
+        if let (true, Some(old)) = (as_one, self.at_target(values)) {
             self.guard(old);
         }
+        self.guarded = self.guarded.saturating_add(usize::from(as_one));
         for (slot, item) in node.items.iter().filter(|(_, item)| item.touched) {
             let Some((index, old)) = self.item_at_target(*slot, items) else { continue };
-            let inner = item_of(values, *slot);
-            self.enter_item(index, *slot, item.step);
-            if item.edit.is_none() && (old.is_object() || old.is_array()) {
-                self.guard_item(item.step, old);
-                self.node(item, inner);
-            } else {
-                self.guard(old);
-                if let Some(new) = self.outcome(item, inner, true) {
-                    self.replace(new);
-                }
+            if !gone.contains(&index) {
+                self.enter_item(index, *slot, item.step);
+                self.kept_item(item, item_of(values, *slot), old);
+                self.leave();
             }
-            self.leave();
         }
-        for index in self.removals(node, values, items).into_iter().rev() {
+        for index in gone.into_iter().rev() {
             let mut slot = [None; 3];
             slot.iter_mut().skip(self.target).take(1).for_each(|at| *at = Some(index));
             self.enter_item(index, slot, None);
@@ -153,61 +134,91 @@ impl<'p> Writer<'p> {
             self.remove();
             self.leave();
         }
-        let sequence = self.sequence(node, values, items);
-        if sequence.iter().any(|item| matches!(item, Item::New(_))) {
-            if let Some(old) = self.at_target(values) {
-                self.guard(old);
-            }
-            for (index, item) in sequence.iter().enumerate() {
-                let Item::New(slot) = item else { continue };
-                let Some(new) = self.new_item(node, values, *slot) else { continue };
-                let step = node.items.get(slot).and_then(|item| item.step);
-                self.enter_item(index, *slot, step);
-                self.add(new);
-                self.leave();
-            }
+        for (index, item) in sequence.iter().enumerate() {
+            let Item::New(slot) = item else { continue };
+            let Some(new) = self.new_item(node, values, *slot) else { continue };
+            let step = node.items.get(slot).and_then(|item| item.step);
+            self.enter_item(index, *slot, step);
+            self.add(new);
+            self.leave();
+        }
+        self.guarded = self.guarded.saturating_sub(usize::from(as_one));
+    }
+
+    fn kept_item(&mut self, item: &'p Edits<'p>, values: Values<'p>, old: &'p Value) {
+        if item.edit.is_none() && (old.is_object() || old.is_array()) {
+            let whole = self.guard_item(item.step, old);
+            self.guarded = self.guarded.saturating_add(usize::from(whole));
+            self.node(item, values);
+            self.guarded = self.guarded.saturating_sub(usize::from(whole));
+        } else if let Some(new) = self.outcome(item, values, true) {
+            self.guard(old);
+            self.replace(new);
         }
     }
 
-    /// What the place holds when everything is done. `null` stands for absence, unless nothing else can be said there.
-    fn outcome(&self, node: &'p Edits<'p>, values: Values<'p>, null_is_a_value: bool) -> Option<Value> {
+    /// What the place holds when everything is done; nothing where it goes. An item of a list does not go by itself.
+    fn outcome(&self, node: &'p Edits<'p>, values: Values<'p>, is_item: bool) -> Option<Value> {
         let there = self.at_target(values);
-        match node.edit {
-            Some(Edit::Put(source)) => {
-                let keeps_null = null_is_a_value || source == RECORDED || self.target == RECORDED;
-                let value = values.get(source).copied().flatten();
-                value.filter(|value| keeps_null || !value.is_null()).cloned()
-            }
-            _ if !node.touched => there.cloned(),
-            Some(Edit::Order(_)) | None if !node.items.is_empty() || there.is_some_and(Value::is_array) => {
-                let items = there.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-                let sequence = self.sequence(node, values, items);
-                let list: Vec<Value> = sequence
-                    .into_iter()
-                    .filter_map(|item| match item {
-                        Item::Kept(index, None) => items.get(index).cloned(),
-                        Item::Kept(_, Some(slot)) => self.item(node, values, slot),
-                        Item::New(slot) => self.new_item(node, values, slot),
-                    })
-                    .collect();
-                (null_is_a_value || !list.is_empty() || !self.is_gone_elsewhere(values)).then_some(Value::Array(list))
-            }
-            Some(Edit::Order(_)) | None => {
-                let mut members: Map<String, Value> = there.and_then(Value::as_object).cloned().unwrap_or_default();
-                for (name, member) in node.members.iter().filter(|(_, member)| member.touched) {
-                    match self.outcome(member, member_of(values, name), false) {
-                        Some(value) => {
-                            members.insert(name.to_string(), value);
-                        }
-                        None => {
-                            members.remove(name.as_ref());
-                        }
-                    }
-                }
-                (null_is_a_value || !members.is_empty() || !self.is_gone_elsewhere(values))
-                    .then_some(Value::Object(members))
-            }
+        if !node.touched {
+            return there.cloned();
         }
+        if let Some(Edit::Put(source)) = node.edit {
+            return self.put(values, source, is_item).cloned();
+        }
+        if !is_item && self.vanishes(node, values) {
+            return None;
+        }
+        if node.items.is_empty() && !there.is_some_and(Value::is_array) {
+            let mut members: Map<String, Value> = there.and_then(Value::as_object).cloned().unwrap_or_default();
+            for (name, member) in node.members.iter().filter(|(_, member)| member.touched) {
+                match self.outcome(member, member_of(values, name), false) {
+                    Some(value) => members.insert(name.to_string(), value),
+                    None => members.remove(name.as_ref()),
+                };
+            }
+            return Some(Value::Object(members));
+        }
+        let items = there.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let sequence = self.sequence(node, values, items).into_iter();
+        let list = sequence.filter_map(|item| match item {
+            Item::Kept(index, None) => items.get(index).cloned(),
+            Item::Kept(_, Some(slot)) => self.item(node, values, slot),
+            Item::New(slot) => self.new_item(node, values, slot),
+        });
+        Some(Value::Array(list.collect()))
+    }
+
+    /// What a plane puts to the place. `null` stands for absence, unless a record has it, or nothing else can be said there.
+    fn put(&self, values: Values<'p>, source: usize, is_item: bool) -> Option<&'p Value> {
+        let keeps_null = is_item || source == RECORDED || self.target == RECORDED;
+        values.get(source).copied().flatten().filter(|value| keeps_null || !value.is_null())
+    }
+
+    /// Does the place go: because nothing is put there, or because all that it holds goes, and it came with that?
+    fn vanishes(&self, node: &'p Edits<'p>, values: Values<'p>) -> bool {
+        let there = self.at_target(values);
+        if !node.touched {
+            return there.is_none();
+        }
+        if let Some(Edit::Put(source)) = node.edit {
+            return self.put(values, source, false).is_none();
+        }
+        let everything_goes = || match there {
+            Some(Value::Object(members)) => members.keys().all(|name| {
+                let member = node.members.get(name.as_str());
+                member.is_some_and(|member| member.touched && self.vanishes(member, member_of(values, name)))
+            }),
+            Some(Value::Array(items)) => self.removals(node, values, items).len() == items.len(),
+            Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) | None => true,
+        };
+        let nothing_comes = || {
+            let is_there = |name: &str| there.is_some_and(|there| there.get(name).is_some());
+            let mut members = node.members.iter().filter(|(name, member)| member.touched && !is_there(name));
+            members.all(|(name, member)| self.vanishes(member, member_of(values, name)))
+                && !node.items.iter().any(|(slot, item)| item.touched && self.lacks(*slot))
+        };
+        self.is_gone_elsewhere(values) && everything_goes() && nothing_comes()
     }
 
     fn item(&self, node: &'p Edits<'p>, values: Values<'p>, slot: Slot) -> Option<Value> {
@@ -236,7 +247,8 @@ impl<'p> Writer<'p> {
         let mut copies: Option<BTreeMap<Literal, Vec<usize>>> = None;
         for (slot, item) in node.items.iter().filter(|(_, item)| item.edit.is_some()) {
             let Some((index, _)) = self.item_at_target(*slot, items) else { continue };
-            if self.outcome(item, item_of(values, *slot), true).is_some() {
+            let Some(Edit::Put(source)) = item.edit else { continue };
+            if self.put(item_of(values, *slot), source, true).is_some() {
                 continue;
             }
             gone.insert(index);
@@ -260,14 +272,6 @@ impl<'p> Writer<'p> {
         sequence(node, values, self.target, items, &gone)
     }
 
-    /// Does a container go because all that it holds goes, and because it came with that?
-    fn vanishes(&self, node: &'p Edits<'p>, values: Values<'p>) -> bool {
-        if !node.touched || node.edit.is_some() || matches!(self.place.last(), Some(Frame::Item(..))) {
-            return false;
-        }
-        self.is_gone_elsewhere(values) && self.outcome(node, values, false).is_none()
-    }
-
     /// Does the plane that the target is made like hold nothing at the place? Where Git is silent, the record may hold
     /// an empty container, which is something.
     fn is_gone_elsewhere(&self, values: Values<'p>) -> bool {
@@ -280,6 +284,10 @@ impl<'p> Writer<'p> {
 
     fn at_target(&self, values: Values<'p>) -> Option<&'p Value> {
         values.get(self.target).copied().flatten()
+    }
+
+    fn lacks(&self, slot: Slot) -> bool {
+        slot.get(self.target).copied().flatten().is_none()
     }
 
     fn item_at_target(&self, slot: Slot, items: &'p [Value]) -> Option<(usize, &'p Value)> {
@@ -304,23 +312,30 @@ impl<'p> Writer<'p> {
         self.place.pop();
     }
 
-    fn guard(&mut self, value: &'p Value) {
-        let secret = self.is_secret();
-        self.guards.push(Guard { pointer: self.pointer.clone(), value, secret });
+    /// The document still holds this value here.
+    fn guard(&mut self, value: &Value) {
+        if self.guarded == 0 {
+            let test = TestOperation { path: self.pointer.clone(), value: value.clone() };
+            self.guards.push((PatchOperation::Test(test), self.is_secret()));
+        }
     }
 
-    /// The item is still the one that was compared: by its keys, or as a whole if it leaves one out.
-    fn guard_item(&mut self, step: Option<&'p Step>, item: &'p Value) {
+    /// The item is still the one that was compared: by its keys, or as a whole if it leaves one out. Was it as a whole?
+    fn guard_item(&mut self, step: Option<&'p Step>, item: &'p Value) -> bool {
         let keys: Option<Vec<(&'p str, &'p Value)>> = match step {
             Some(Step::Key(keys)) => keys.iter().map(|(name, _)| Some((name.as_str(), item.get(name)?))).collect(),
             Some(Step::Field(_) | Step::Item(_) | Step::Index(_)) | None => None,
         };
-        let Some(keys) = keys else { return self.guard(item) };
-        for (name, value) in keys {
+        let whole = keys.is_none();
+        if whole {
+            self.guard(item);
+        }
+        for (name, value) in keys.into_iter().flatten() {
             self.enter(Frame::Member(name));
             self.guard(value);
             self.leave();
         }
+        whole
     }
 
     fn add(&mut self, value: Value) {
@@ -364,10 +379,6 @@ pub(super) fn is_empty(value: Option<&Value>) -> bool {
         Some(Value::Array(items)) => items.is_empty(),
         Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) | None => false,
     }
-}
-
-fn test(path: PointerBuf, value: Value) -> PatchOperation {
-    PatchOperation::Test(TestOperation { path, value })
 }
 
 fn member_of<'p>(values: Values<'p>, name: &str) -> Values<'p> {
