@@ -11,7 +11,7 @@
 //! | `stageTimestamp`, `requestReceivedTimestamp`, `timestamp`, `metadata.creationTimestamp` | `at`, the first of them that is a time | unknown: such an event may be of any moment |
 //! | `verb` | `verb`; whether such a request writes | nobody knows whether it wrote |
 //! | `user.username`, `user.groups` | who acted, and by [`ActorRules`] the kind of actor | nobody |
-//! | `impersonatedUser` | who acted; `user` is then through whom | `user` acted |
+//! | `impersonatedUser` | who acted; `user` is then through whom. A person who acts as a machine is a person, an emergency identity stays one | `user` acted |
 //! | `objectRef` | the target; the kind from a table of plurals, else from a body | no target |
 //! | `requestURI`, of a deletion its body too | whether it was a dry run | it was none |
 //! | `responseStatus.code` | whether it succeeded: 2xx, or 101 | unknown |
@@ -30,6 +30,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use self::kinds::Kinds;
+use crate::facts::ActorKind;
 use crate::read::ReadError;
 use crate::resource::ResourceRef;
 use crate::signal::{AuditActor, AuditEvent, Stage, Target};
@@ -151,30 +152,36 @@ impl Reader {
         Ok(read)
     }
 
+    /// Whoever is impersonated acted, through the user who did so.
     fn actor(&self, user: Option<&Map<String, Value>>, impersonated: Option<&Map<String, Value>>) -> AuditActor {
-        let name = |of: Option<&Map<String, Value>>| {
-            of.and_then(|of| of.get("username"))
-                .and_then(Value::as_str)
-                .filter(|name| !name.is_empty())
-                .map(str::to_owned)
-        };
-        let through = name(impersonated).and(name(user));
-        let acting = if name(impersonated).is_some() { impersonated } else { user };
-        let id = name(acting);
-        let groups: Vec<&str> = acting
-            .and_then(|acting| acting.get("groups"))
+        let user = self.identified(user);
+        let mut acting = self.identified(impersonated);
+        if acting.id.is_none() {
+            return user;
+        }
+        if user.id.is_some() && takes_over(user.kind, acting.kind) {
+            acting.kind = user.kind;
+            acting.rule = user.rule;
+        }
+        acting.via = user.id;
+        acting
+    }
+
+    fn identified(&self, user: Option<&Map<String, Value>>) -> AuditActor {
+        let id = user.and_then(|user| user.get("username")).and_then(Value::as_str).filter(|name| !name.is_empty());
+        let groups: Vec<&str> = user
+            .and_then(|user| user.get("groups"))
             .and_then(Value::as_array)
             .map(|groups| groups.iter().filter_map(Value::as_str).collect())
             .unwrap_or_default();
         let superuser = groups.contains(&"system:masters");
         let (namespace, service_account) = id
-            .as_deref()
             .and_then(|name| name.strip_prefix("system:serviceaccount:"))
             .and_then(|name| name.split_once(':'))
             .unwrap_or_default();
         let identity = Identity {
             somebody: id.is_some(),
-            user: id.as_deref().unwrap_or_default(),
+            user: id.unwrap_or_default(),
             service_account,
             namespace,
             groups,
@@ -184,9 +191,9 @@ impl Reader {
         AuditActor {
             kind: rule.and_then(|rule| rule.kind),
             rule: rule.map(|rule| rule.id.clone()).unwrap_or_default(),
-            via: through,
+            via: None,
             superuser,
-            id,
+            id: id.map(str::to_owned),
         }
     }
 
@@ -229,6 +236,22 @@ impl Log for Reader {
 
     fn entry(&self, entry: &Value) -> Result<AuditEvent, ReadError> {
         self.read(entry)
+    }
+}
+
+/// Is the kind of actor that of the user rather than that of whom it impersonates?
+///
+/// An emergency identity stays one whoever it acts as. A person who borrows the identity of a machine (`kubectl --as`) is a
+/// person, and if nobody knows what the user is, nobody knows that it was the machine.
+fn takes_over(user: Option<ActorKind>, impersonated: Option<ActorKind>) -> bool {
+    let machine = match impersonated {
+        Some(ActorKind::Pipeline | ActorKind::Controller | ActorKind::Service) => true,
+        Some(ActorKind::Human | ActorKind::BreakGlass | ActorKind::Root | ActorKind::Unattributed) | None => false,
+    };
+    match user {
+        Some(ActorKind::BreakGlass) => true,
+        Some(ActorKind::Human | ActorKind::Root | ActorKind::Unattributed) | None => machine,
+        Some(ActorKind::Pipeline | ActorKind::Controller | ActorKind::Service) => false,
     }
 }
 

@@ -82,10 +82,34 @@ fn who_is_impersonated_acted_and_who_impersonated_is_named_too() {
     let actor = read(&event).actor;
     assert_eq!(
         (actor.kind, actor.via.as_deref(), actor.superuser),
-        (Some(ActorKind::Pipeline), Some("alice@example.com"), true)
+        (Some(ActorKind::Human), Some("alice@example.com"), true)
     );
+    assert_eq!(actor.id.as_deref(), Some("system:serviceaccount:ci:deploy"));
     event["impersonatedUser"] = json!({"username": ""});
     assert_eq!(read(&event).actor.id.as_deref(), Some("alice@example.com"));
+}
+
+#[test]
+fn nobody_hides_behind_whom_he_impersonates() {
+    let (machine, controller) = ("system:serviceaccount:ci:deploy", "system:serviceaccount:kube-system:job-controller");
+    let proxy = "system:serviceaccount:auth:proxy";
+    for (user, impersonated, kind) in [
+        ("alice@example.com", controller, Some(ActorKind::Human)),
+        ("break-glass-oncall", controller, Some(ActorKind::BreakGlass)),
+        ("break-glass-oncall", "alice@example.com", Some(ActorKind::BreakGlass)),
+        ("alice@example.com", "break-glass-oncall", Some(ActorKind::BreakGlass)),
+        (proxy, "alice@example.com", Some(ActorKind::Human)),
+        (proxy, machine, Some(ActorKind::Pipeline)),
+        ("system:anonymous", machine, None),
+        ("", machine, Some(ActorKind::Pipeline)),
+    ] {
+        let mut event = patch();
+        event["user"] = json!({"username": user});
+        event["impersonatedUser"] = json!({"username": impersonated});
+        let actor = read(&event).actor;
+        assert_eq!((actor.kind, actor.id.as_deref()), (kind, Some(impersonated)), "{user} as {impersonated}");
+        assert_eq!(actor.via.as_deref(), Some(user).filter(|user| !user.is_empty()));
+    }
 }
 
 #[test]
