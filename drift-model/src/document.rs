@@ -1,12 +1,13 @@
 //! `Document`: a JSON value that knows which of its parts are unknown, secret or unreadable.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::canonical::Canonical;
-use crate::pattern::PathPattern;
+use crate::pattern::{PathPattern, PatternStep};
 use crate::trie::{PatternTrie, StepView};
 
 /// How deep a value may be nested and still be looked into.
@@ -143,7 +144,9 @@ impl MarkSet {
 }
 
 /// Marks by pattern. A mark on an inner place covers what lies under it.
-#[derive(Clone, Debug, Default)]
+///
+/// `Debug` names no place beneath one that is [`Mark::Opaque`].
+#[derive(Clone, Default)]
 pub struct Marks {
     /// In the order in which they were made, for writing them out again.
     listed: Vec<(Mark, PathPattern)>,
@@ -183,6 +186,22 @@ impl Marks {
     /// Was just this marked?
     pub(crate) fn has(&self, mark: Mark, pattern: &PathPattern) -> bool {
         self.trie.of(pattern).contains(&mark)
+    }
+
+    /// The pattern as it may be written: what lies beneath an opaque place is told as that place.
+    pub(crate) fn told<'p>(&self, pattern: &'p PathPattern) -> Cow<'p, PathPattern> {
+        if !self.anywhere.opaque {
+            return Cow::Borrowed(pattern);
+        }
+        let place: Vec<StepView<'_>> = pattern.steps.iter().map(PatternStep::view).collect();
+        let opaque = |depth: &usize| place.get(..*depth).is_some_and(|above| self.at(above).opaque);
+        match (0..pattern.steps.len()).find(opaque) {
+            None => Cow::Borrowed(pattern),
+            Some(depth) => {
+                let steps = pattern.steps.iter().take(depth).cloned().collect();
+                Cow::Owned(PathPattern { steps, below: false })
+            }
+        }
     }
 
     /// Every mark, in the order in which they were made.
@@ -263,6 +282,13 @@ impl Marks {
     }
 }
 
+impl fmt::Debug for Marks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let told = self.listed.iter().map(|(mark, pattern)| (mark, self.told(pattern).to_string()));
+        f.debug_list().entries(told).finish()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -279,7 +305,9 @@ mod tests {
         document.mark(Mark::Sensitive, "/list/*/token".parse().unwrap());
         document.mark(Mark::Sensitive, "/list/1".parse().unwrap());
         document.mark(Mark::Opaque, "/names".parse().unwrap());
-        let printed = format!("{document:?} {document:#?} {}", serde_json::to_string(&document).unwrap());
+        document.mark(Mark::Unknown, "/names/CANARY-3".parse().unwrap());
+        let marks = document.marks();
+        let printed = format!("{document:?} {document:#?} {marks:?} {}", serde_json::to_string(&document).unwrap());
         assert!(!printed.contains("CANARY"), "{printed}");
         assert!(printed.contains("shown"));
     }

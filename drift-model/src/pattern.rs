@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::path::{PathError, PathErrorKind, Step, from_text, segments};
+use crate::trie::StepView;
 
 /// A pattern over [`FieldPath`](crate::FieldPath)s. It covers the paths that it matches and everything under them.
 ///
@@ -87,6 +88,14 @@ impl PathPattern {
 }
 
 impl PatternStep {
+    /// The step as a walk would see it that goes where the pattern leads. `*` is an element of which nothing is known.
+    pub(crate) fn view(&self) -> StepView<'_> {
+        match self {
+            Self::Any => StepView::Element { index: None, step: None },
+            Self::Exactly(step) => StepView::from(step),
+        }
+    }
+
     fn matches(&self, step: &Step) -> bool {
         match self {
             Self::Any => true,

@@ -1,6 +1,8 @@
 //! The three planes of a resource, and what can be known of each.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -188,7 +190,7 @@ impl PlaneState {
 /// let planes = Planes::new(PlaneState::present(json!({"port": 80})), PlaneState::present(json!({"port": 8080})));
 /// assert_eq!(planes.existence(), Existence::Managed);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Planes {
     /// What Git declares.
@@ -313,8 +315,30 @@ impl Planes {
         marks.map(|(mark, pattern)| (mark, pattern.clone())).collect()
     }
 
+    /// Where silence is absence, as it may be written: names that a document hides are not among it.
+    fn told_exact(&self) -> Vec<PathPattern> {
+        let mut seen = BTreeSet::new();
+        let told = self.exact.iter().map(|pattern| {
+            let hide = |pattern: PathPattern, document: &Document| document.marks().told(&pattern).into_owned();
+            self.documents().fold(pattern.clone(), hide)
+        });
+        told.filter(|pattern| seen.insert(pattern.clone())).collect()
+    }
+
     pub(crate) fn documents(&self) -> impl Iterator<Item = &Document> {
         [&self.desired, &self.recorded, &self.actual].into_iter().filter_map(|plane| plane.observed.present())
+    }
+}
+
+impl fmt::Debug for Planes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Planes")
+            .field("desired", &self.desired)
+            .field("recorded", &self.recorded)
+            .field("actual", &self.actual)
+            .field("record_of", &self.record_of)
+            .field("exact", &self.told_exact())
+            .finish()
     }
 }
 
@@ -438,7 +462,8 @@ impl<'de> Deserialize<'de> for Planes {
 impl Serialize for Planes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(3))?;
-        map.serialize_entry("desired", &Shown { state: &self.desired, exact: &self.exact, of: None })?;
+        let exact = self.told_exact();
+        map.serialize_entry("desired", &Shown { state: &self.desired, exact: &exact, of: None })?;
         let of = Some(self.record_of).filter(|_| self.recorded.observed.present().is_some());
         map.serialize_entry("recorded", &Shown { state: &self.recorded, exact: &[], of })?;
         map.serialize_entry("actual", &Shown { state: &self.actual, exact: &[], of: None })?;
@@ -489,9 +514,10 @@ impl Serialize for Shown<'_> {
         }
         if let Some(document) = state.observed.present() {
             let marks = document.marks();
-            let of = |wanted: &[Mark]| -> Vec<&PathPattern> {
+            let of = |wanted: &[Mark]| -> Vec<Cow<'_, PathPattern>> {
                 let mut seen = BTreeSet::new();
-                wanted.iter().flat_map(|mark| marks.patterns(*mark)).filter(|pattern| seen.insert(*pattern)).collect()
+                let all = wanted.iter().flat_map(|mark| marks.patterns(*mark)).map(|pattern| marks.told(pattern));
+                all.filter(|pattern| seen.insert(pattern.clone())).collect()
             };
             for (name, patterns) in [
                 ("unknown", of(&[Mark::Unknown])),

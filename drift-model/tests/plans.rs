@@ -384,6 +384,36 @@ fn a_sensitive_variable_hides_an_argument_in_a_plan_without_masks() {
 }
 
 #[test]
+fn law_8_a_secret_never_leaves_through_the_places_that_are_named_beside_a_document() {
+    let (secret, entry) = ("CANARY-9f8e7d6c", "user-CANARY-9f8e7d6c");
+    let users = json!({"nesting_mode": "map", "attributes": {"role": {"type": "string", "optional": true}, "arn": {"type": "string", "computed": true}}});
+    let schema = schema(&json!({
+        "password": {"type": "string", "optional": true, "sensitive": true},
+        "users": {"nested_type": users, "optional": true},
+    }));
+    let holds = |role: &str| json!({"password": secret, "users": {entry: {"role": role, "arn": "a"}}});
+    let mut plan = drifted(
+        &holds("reader"),
+        &holds("admin"),
+        &holds("reader"),
+        "update",
+        &json!({"password": {"references": ["var.p"]}, "users": {"references": ["var.u"]}}),
+    );
+    let change = plan.pointer_mut("/resource_changes/0/change").unwrap();
+    change["after_unknown"] = json!({"users": {entry: {"arn": true}}});
+    change["after_sensitive"] = json!({"users": {entry: {"role": true}}});
+    let reading = read(&plan, PlanContext { schema: Some(&schema), ..REFRESHED });
+    let planes = &only(&reading).planes;
+    let printed = format!("{reading:?} {planes:?} {:?}", planes.desired.observed.present().unwrap().marks());
+    let written = serde_json::to_value(only(&reading)).unwrap();
+    assert!(!format!("{printed} {written}").contains("CANARY"), "{printed} {written}");
+    // The comparison goes by the places themselves; what is written names the whole that hides them.
+    assert!(planes.exact.iter().any(|pattern| pattern.to_string().contains(entry)));
+    assert_eq!(written["planes"]["desired"]["exact"], json!(["/password", "/users"]));
+    assert_eq!(written["planes"]["desired"]["sensitive"], json!(["/password", "/users"]));
+}
+
+#[test]
 fn depth_is_bounded() {
     // `json!` would copy by serializing, which is what recurses.
     let mut value = Value::Bool(true);
