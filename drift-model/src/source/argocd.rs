@@ -347,19 +347,27 @@ fn operation(state: &Node<'_, '_>) -> Option<Operation> {
 fn compared_as_declared(spec: &Node<'_, '_>, compared: &Node<'_, '_>) -> bool {
     const SOURCE: [&str; 4] = ["repoURL", "path", "targetRevision", "chart"];
     const DESTINATION: [&str; 3] = ["server", "name", "namespace"];
+    let agree = |declared: &Node<'_, '_>, compared: &Node<'_, '_>| {
+        let (declared, compared) = (declared.text(), compared.text());
+        !declared.is_unreadable()
+            && !compared.is_unreadable()
+            && declared.ok().unwrap_or_default() == compared.ok().unwrap_or_default()
+    };
     let same = |declared: &Node<'_, '_>, compared: &Node<'_, '_>, names: &[&str]| {
-        names.iter().all(|name| {
-            let (declared, compared) = (declared.at(name).text(), compared.at(name).text());
-            !declared.is_unreadable()
-                && !compared.is_unreadable()
-                && declared.ok().unwrap_or_default() == compared.ok().unwrap_or_default()
-        })
+        names.iter().all(|name| agree(&declared.at(name), &compared.at(name)))
     };
     if !compared.is_there() {
         return true;
     }
     let (declared_all, compared_all) = (spec.at("sources").items(), compared.at("sources").items());
-    let sources = if declared_all.is_empty() && compared_all.is_empty() {
+    let hydrator = spec.at("sourceHydrator");
+    let sources = if hydrator.is_there() {
+        // What is synced is what the hydrator wrote: into the repository that it read, by a branch and a path of its own.
+        let (dry, synced, compared) = (hydrator.at("drySource"), hydrator.at("syncSource"), compared.at("source"));
+        same(&dry, &compared, &["repoURL"])
+            && same(&synced, &compared, &["path"])
+            && agree(&synced.at("targetBranch"), &compared.at("targetRevision"))
+    } else if declared_all.is_empty() && compared_all.is_empty() {
         same(&spec.at("source"), &compared.at("source"), &SOURCE)
     } else {
         declared_all.len() == compared_all.len()

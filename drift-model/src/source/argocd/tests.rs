@@ -282,6 +282,24 @@ fn several_sources_have_several_revisions() {
 }
 
 #[test]
+fn a_hydrated_application_is_compared_with_the_branch_that_the_hydrator_wrote() {
+    let mut hydrated = with(
+        "/spec/sourceHydrator",
+        json!({"drySource": {"repoURL": "a", "path": "envs/prod", "targetRevision": "HEAD"},
+               "syncSource": {"targetBranch": "env/prod", "path": "web"}, "hydrateTo": {"targetBranch": "env/prod-next"}}),
+    );
+    hydrated["spec"]["source"] = Value::Null;
+    let compared = json!({"source": {"repoURL": "a", "path": "web", "targetRevision": "env/prod"}});
+    hydrated["status"]["sync"] = json!({"status": "Synced", "revision": "0b", "comparedTo": compared});
+    assert_eq!(facts(&hydrated).sync.known(), Some(&SyncStatus::Synced));
+    for (member, of) in [("targetBranch", "syncSource"), ("path", "syncSource"), ("repoURL", "drySource")] {
+        let mut other = hydrated.clone();
+        other["spec"]["sourceHydrator"][of][member] = json!("next");
+        assert!(facts(&other).sync.is_unknown(), "{member}");
+    }
+}
+
+#[test]
 fn detecting_is_not_enforcing() {
     for (automated, enforces) in [
         (json!({"prune": true, "selfHeal": true}), Some(true)),
