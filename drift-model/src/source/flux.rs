@@ -217,6 +217,9 @@ pub struct FluxRef {
 impl FluxRef {
     fn read(node: &Node<'_, '_>, kind: &str, namespace: &str) -> Option<Self> {
         let text = |name| node.at(name).name();
+        if node.is_object() && !node.at("name").is_there() {
+            node.at("name").note("no-name", "the name of an object of Flux");
+        }
         Some(Self {
             kind: text("kind").unwrap_or_else(|| kind.to_owned()),
             namespace: text("namespace").unwrap_or_else(|| namespace.to_owned()),

@@ -121,6 +121,19 @@ fn a_delivery_without_its_source_is_visibly_incomplete() {
 }
 
 #[test]
+fn a_reference_without_a_name_is_a_problem_and_not_lost() {
+    let mut document = kustomization();
+    document["spec"]["dependsOn"] = json!([{"name": "db"}, {"namespace": "shared"}, {"name": 7}]);
+    let read = Kustomization::read(&document).unwrap();
+    let names: Vec<&str> = read.depends_on.iter().map(|needed| needed.name.as_str()).collect();
+    assert_eq!(names, ["db"]);
+    let places: Vec<&str> = read.problems.iter().map(|problem| problem.pointer.as_str()).collect();
+    assert_eq!(places, ["/spec/dependsOn/1/name", "/spec/dependsOn/2/name"]);
+    // A release whose chart is referred to has no other source, and that is no problem.
+    assert_eq!(HelmRelease::read(&helm_release()).unwrap().problems, []);
+}
+
+#[test]
 fn each_reason_says_how_far_a_kustomization_came() {
     let built = |rest: &[(&str, &str)]| {
         let mut steps = json!({"fetched": "OK", "rendered": "OK", "decrypted": "OK"});
