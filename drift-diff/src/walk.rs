@@ -137,6 +137,7 @@ impl<'a, 'f> Walk<'a, 'f> {
     fn node(&mut self, said: [Said<'a>; 3], known: &Known<'a>) {
         let known = &Known { exact: known.exact || self.turns_exact(), ..*known };
         let (said, opaque) = self.marked(self.exactly(self.silenced(said, known.exact), known.exact));
+        let said = if opaque || known.shape.is_atomic() { self.in_doubt_as_one(said) } else { said };
         let values = || said.into_iter().filter_map(Said::value);
         let all = |is: fn(&Value) -> bool| values().next().is_some() && values().all(is);
         let unknown = said.into_iter().any(|said| said.unknown().is_some());
@@ -213,6 +214,23 @@ impl<'a, 'f> Walk<'a, 'f> {
             }
         }
         (said, opaque)
+    }
+
+    /// Of a place that is compared as one, nothing is known where a part of it is not.
+    fn in_doubt_as_one(&self, said: [Said<'a>; 3]) -> [Said<'a>; 3] {
+        let mut said = said;
+        for (plane, said) in said.iter_mut().enumerate() {
+            let Some(marks) = self.marks(plane).filter(|marks| said.value().is_some() && marks.leave_doubt()) else {
+                continue;
+            };
+            let beneath = marks.beneath(&self.place.views(plane));
+            if beneath.unknown {
+                *said = Said::Unknown(UnknownReason::NotYetKnown);
+            } else if beneath.unobservable {
+                *said = Said::Unknown(UnknownReason::NotObserved);
+            }
+        }
+        said
     }
 
     fn object(&mut self, said: [Said<'a>; 3], known: &Known<'a>) {

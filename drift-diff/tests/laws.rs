@@ -93,6 +93,30 @@ fn present(value: &Value) -> Option<Value> {
     }
 }
 
+#[test]
+fn law_3_no_result_is_not_no_drift_a_place_that_is_compared_as_one_is_unknown_with_a_part_of_it() {
+    let value = json!({"users": {"ana": null, "ben": "admin"}});
+    for (mark, reason) in
+        [(Mark::Unknown, UnknownReason::NotYetKnown), (Mark::Unobservable, UnknownReason::NotObserved)]
+    {
+        for doubted in [0, 1] {
+            let mut sides = [Document::new(value.clone()), Document::new(value.clone())];
+            for (side, document) in sides.iter_mut().enumerate() {
+                document.mark(Mark::Opaque, "/users".parse().unwrap());
+                if side == doubted {
+                    document.mark(mark, "/users/ana".parse().unwrap());
+                }
+            }
+            let [desired, actual] = sides.map(PlaneState::present);
+            let observation = observation(Planes::new(desired, actual));
+            let delta = comparer().compare(&observation, &Facts::default());
+            assert_eq!((delta.verdict, delta.reason), (Verdict::Unknown, Some(reason)), "{mark:?} {}", told(&delta));
+            let places: Vec<String> = delta.changes.iter().map(|change| change.to_change().path.to_string()).collect();
+            assert_eq!(places, ["/users"]);
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn every_leaf_has_the_relation_of_the_naive_oracle(d in tree(), r in tree(), a in tree()) {
