@@ -414,6 +414,22 @@ fn law_8_a_secret_never_leaves_through_the_places_that_are_named_beside_a_docume
 }
 
 #[test]
+fn what_is_hidden_with_its_names_is_desired_as_a_whole() {
+    let computed = json!({"type": "string", "computed": true});
+    let login = json!({"nesting_mode": "single", "attributes": {"role": {"type": "string", "optional": true}, "arn": computed}});
+    let schema = schema(&json!({"login": {"nested_type": login, "optional": true}}));
+    let holds = |role: &str| json!({"login": {"role": role, "arn": "a"}});
+    let expressions = json!({"login": {"references": ["var.login"]}});
+    for (masked, desired) in [(true, holds("reader")), (false, json!({"login": {"role": "reader"}}))] {
+        let mut plan = drifted(&holds("reader"), &holds("admin"), &holds("reader"), "update", &expressions);
+        plan.pointer_mut("/resource_changes/0/change").unwrap()["after_sensitive"] = json!({"login": masked});
+        let reading = read(&plan, PlanContext { schema: Some(&schema), ..REFRESHED });
+        // Compared as one, it would differ from the record by what only the provider knows.
+        assert_eq!(document(&only(&reading).planes.desired.observed), &desired, "{masked}");
+    }
+}
+
+#[test]
 fn depth_is_bounded() {
     // `json!` would copy by serializing, which is what recurses.
     let mut value = Value::Bool(true);

@@ -8,7 +8,7 @@ use super::PlanCoverage;
 use super::address::InstanceAddress;
 use super::config::{Config, ConfigBlock, Declares};
 use super::context::{PlanContext, PlanMode};
-use super::masks::Joined;
+use super::masks::{Joined, complete};
 use super::ownership::{self, Desired};
 use super::plan::{Entry, Key, Plan, Prior};
 use super::same::same;
@@ -161,6 +161,12 @@ impl<'a> Inputs<'a> {
         let mut actual = self.actual(subject);
         let (mut desired, exact, unobservable) = self.desired(subject, &recorded, &actual);
         let joined = self.joined(subject, secrets);
+        let after = subject.change.and_then(|change| change.value("after"));
+        if let (Observed::Present(document), Some(after)) = (&mut desired.observed, after) {
+            for pattern in joined.marks.patterns(Mark::Opaque) {
+                document.rewrite(|value| complete(value, after, &pattern.steps));
+            }
+        }
         for plane in [&mut desired, &mut recorded, &mut actual] {
             if let Observed::Present(document) = &mut plane.observed {
                 for (mark, pattern) in joined.marks.listed() {

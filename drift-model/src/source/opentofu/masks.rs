@@ -205,6 +205,36 @@ fn collect_marked<'v>(value: &'v Value, marks: &Marks, place: &mut Vec<StepView<
     }
 }
 
+/// Adds to the desired value what the plan has besides, at the place that the steps lead to.
+///
+/// What is secret together with its names is compared as one. There a desired value without what only the provider knows
+/// would differ from every other.
+pub(super) fn complete(desired: &mut Value, after: &Value, steps: &[PatternStep]) {
+    let rest = steps.get(1..).unwrap_or_default();
+    match (desired, after) {
+        (Value::Object(desired), Value::Object(after)) => {
+            for (name, planned) in after {
+                let leads_here = match steps.first() {
+                    None | Some(PatternStep::Any) => true,
+                    Some(PatternStep::Exactly(step)) => {
+                        matches!(step, Step::Field(field) if field == name)
+                    }
+                };
+                match desired.get_mut(name) {
+                    Some(member) if leads_here => complete(member, planned, rest),
+                    None if steps.is_empty() => drop(desired.insert(name.clone(), planned.clone())),
+                    Some(_) | None => {}
+                }
+            }
+        }
+        // Within a list every element is meant: so masks are read.
+        (Value::Array(desired), Value::Array(after)) if desired.len() == after.len() => {
+            desired.iter_mut().zip(after).for_each(|(item, planned)| complete(item, planned, rest));
+        }
+        _ => {}
+    }
+}
+
 /// Adds every string of the value.
 pub(super) fn collect_all(value: &Value, secrets: &mut Secrets) {
     fn walk(value: &Value, depth: usize, secrets: &mut Secrets) {
