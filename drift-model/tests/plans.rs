@@ -430,6 +430,30 @@ fn what_is_hidden_with_its_names_is_desired_as_a_whole() {
 }
 
 #[test]
+fn what_an_object_is_replaced_for_is_told_by_place_and_never_by_value() {
+    let secret = "CANARY-9f8e7d6c";
+    let values = json!({"zone": "a", "password": secret, "users": {secret: {"role": "r"}}, "ports": ["CANARY", "b"], "disks": [{"size": 1}]});
+    let paths = json!([
+        ["zone"],
+        ["disks", 0, "size"],
+        ["ports", "CANARY"],
+        ["users", secret, "role"],
+        ["ports", "b"],
+        "CANARY"
+    ]);
+    let plan = plan(&json!({
+        "prior": values,
+        "change": {"actions": ["delete", "create"], "before": values, "after": values, "after_unknown": {},
+                   "before_sensitive": {"password": true}, "replace_paths": paths},
+        "expressions": {"zone": {"constant_value": "a"}},
+    }));
+    let reading = read(&plan, REFRESHED);
+    let told: Vec<String> = reading.planned[0].replace_paths.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["", "/disks/0/size", "/ports", "/users", "/zone"]);
+    assert!(!format!("{reading:?}").contains("CANARY-"));
+}
+
+#[test]
 fn depth_is_bounded() {
     // `json!` would copy by serializing, which is what recurses.
     let mut value = Value::Bool(true);

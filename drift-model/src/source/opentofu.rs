@@ -10,6 +10,7 @@
 //! | `prior_state` | the actual plane of each object that was read | the object is ABSENT, unless another part of the plan contradicts that |
 //! | `resource_drift[].change.before` | the recorded plane | the record is what was read, unless drift of such an object is reported nowhere |
 //! | `resource_changes[].change` | the desired plane: `after`, where the configuration owns the path, with `after_unknown` as marks | ABSENT, if the plan got to the object or nothing declares it; else what the constants of the configuration say, incomplete |
+//! | `resource_changes[].change.actions`, `action_reason`, `replace_paths`, `importing` | what the plan would do ([`Planned`]) | nothing |
 //! | `deferred_changes` | UNKNOWN (NOT_YET_KNOWN) | none |
 //! | `configuration` | which paths are owned, what is written, what is secret | desired is UNKNOWN (NOT_DERIVABLE) for objects without an entry |
 //! | `*_sensitive`, `sensitive_values`, `variables`, `output_changes` | what is secret, by path and by value | nothing is, but for the schema's |
@@ -48,11 +49,12 @@ use serde_json::Value;
 pub use self::address::{InstanceAddress, InstanceKey};
 pub use self::context::{PlanContext, PlanMode};
 use self::derive::Inputs;
-use self::plan::Plan;
+use self::plan::{Entry, Plan};
 pub use self::problem::{PlanError, PlanErrorKind, PlanProblem};
 use self::schema::Schemas;
 use self::state::RawState;
 use crate::observation::Observation;
+use crate::path::FieldPath;
 use crate::redact::Secrets;
 use crate::vocabulary::vocabulary;
 
@@ -99,6 +101,8 @@ pub struct Planned {
     pub tainted: bool,
     /// Does an `import` block bring it in?
     pub importing: bool,
+    /// What it has to be replaced for, sorted. An element of a set is told as the set, a secret name as what holds it.
+    pub replace_paths: Vec<FieldPath>,
 }
 
 /// Reads what `show -json PLANFILE` printed.
@@ -192,10 +196,12 @@ pub fn read_plan(plan: &Value, context: &PlanContext<'_>) -> Result<PlanReading,
             previous_address: subject.previous.map(str::to_owned),
             tainted: Inputs::tainted(&subject),
             importing: change.is_some_and(|change| change.value("importing").is_some()),
+            replace_paths: change.map(Entry::replace_paths).unwrap_or_default(),
         });
     }
-    for observation in &mut observations {
+    for (observation, planned) in observations.iter_mut().zip(&mut planned) {
         observation.planes.redact_with(&secrets);
+        masks::redact_paths(&mut planned.replace_paths, &observation.planes, &secrets);
     }
     let coverage = inputs.coverage();
     Ok(PlanReading { observations, planned, coverage, errored: plan.errored, problems })

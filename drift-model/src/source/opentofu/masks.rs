@@ -9,8 +9,9 @@ use serde_json::{Map, Value};
 use super::plan::members;
 use super::schema::{Block, Nesting};
 use crate::document::{MAX_DEPTH, Mark, Marks};
-use crate::path::Step;
+use crate::path::{FieldPath, Step};
 use crate::pattern::{PathPattern, PatternStep};
+use crate::plane::Planes;
 use crate::redact::Secrets;
 use crate::trie::StepView;
 
@@ -249,6 +250,27 @@ pub(super) fn collect_all(value: &Value, secrets: &mut Secrets) {
         }
     }
     walk(value, 0, secrets);
+}
+
+/// Cuts each path off where it would tell a value: at the element of a set, and at a name that is secret.
+pub(super) fn redact_paths(paths: &mut Vec<FieldPath>, planes: &Planes, secrets: &Secrets) {
+    for path in &mut *paths {
+        let place: Vec<StepView<'_>> = path.steps().iter().map(StepView::from).collect();
+        let tells = |(depth, step): (usize, &Step)| match step {
+            Step::Index(_) => false,
+            Step::Key(_) | Step::Item(_) => true,
+            Step::Field(name) => {
+                let above = place.get(..depth).unwrap_or_default();
+                secrets.are_in(name) || planes.documents().any(|document| document.marks().at(above).opaque)
+            }
+        };
+        if let Some(depth) = path.steps().iter().enumerate().position(tells) {
+            let kept = path.steps().iter().take(depth).cloned().collect();
+            *path = kept;
+        }
+    }
+    paths.sort();
+    paths.dedup();
 }
 
 /// The members of an object by name, whatever order the map keeps.

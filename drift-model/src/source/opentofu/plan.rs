@@ -8,6 +8,7 @@ use super::address::{InstanceAddress, InstanceKey};
 use super::config::Config;
 use super::problem::{PlanError, PlanErrorKind, PlanProblem};
 use crate::document::MAX_DEPTH;
+use crate::path::FieldPath;
 use crate::time::Timestamp;
 
 /// What names an object: its address, and the key of a deposed one.
@@ -38,6 +39,13 @@ impl<'a> Entry<'a> {
     /// The same, where `null` is nothing.
     pub(super) fn value(&self, name: &str) -> Option<&'a Value> {
         self.part(name).filter(|value| !value.is_null())
+    }
+
+    /// What the object is replaced for. A path that cannot be read is that of the whole object.
+    pub(super) fn replace_paths(&self) -> Vec<FieldPath> {
+        let document = self.value("before").or(self.value("after")).unwrap_or(&Value::Null);
+        let paths = members(self.part("replace_paths")).iter();
+        paths.map(|path| FieldPath::from_attribute_path(path, document).unwrap_or_default()).collect()
     }
 
     pub(super) fn does(&self, action: &str) -> bool {
