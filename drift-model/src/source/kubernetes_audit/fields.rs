@@ -22,10 +22,18 @@ const SUBRESOURCES: &[(&str, &[&str])] = &[
 /// The paths that the request wrote; `None` where they cannot be told.
 pub(super) fn written(verb: &str, subresource: &str, body: Option<&Value>) -> Option<Vec<PathPattern>> {
     let through = SUBRESOURCES.iter().find(|(name, _)| *name == subresource);
-    let whole = || through.map(|(_, paths)| paths.iter().filter_map(|path| path.parse().ok()).collect());
+    let whole: Option<Vec<PathPattern>> =
+        through.map(|(_, paths)| paths.iter().filter_map(|path| path.parse().ok()).collect());
     match (verb, body) {
-        ("patch", Some(body)) => patched(body).or_else(whole),
-        ("patch" | "update" | "create", _) => whole(),
+        ("patch", Some(body)) => match (patched(body), whole) {
+            // What cannot be written through the subresource the server leaves as it is.
+            (Some(mut fields), Some(whole)) => {
+                fields.retain(|field| whole.iter().any(|written| written.intersects(field)));
+                Some(fields)
+            }
+            (fields, whole) => fields.or(whole),
+        },
+        ("patch" | "update" | "create", _) => whole,
         _ => None,
     }
 }
@@ -168,5 +176,8 @@ mod tests {
     fn a_subresource_bounds_what_can_be_written_through_it() {
         assert_eq!(shown("update", "scale", &json!({"spec": {"replicas": 3}})).unwrap(), ["/spec/replicas"]);
         assert_eq!(shown("update", "status", &json!({"spec": {}})).unwrap(), ["/status", "/metadata"]);
+        let body = json!({"spec": {"replicas": 3}, "status": {"replicas": 3}});
+        assert_eq!(shown("patch", "status", &body).unwrap(), ["/status/replicas"]);
+        assert_eq!(shown("patch", "", &body).unwrap(), ["/spec/replicas", "/status/replicas"]);
     }
 }
