@@ -166,7 +166,8 @@ pub struct Settled {
     pub kind: ChangeKind,
     /// Which planes agree before.
     pub relation: Relation,
-    /// Desired and actual agree afterwards; does the record still say something else, until it is refreshed?
+    /// Desired and actual agree afterwards; does the record still say something else of the place, or of what it is in,
+    /// until it is refreshed?
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stale_record: bool,
 }

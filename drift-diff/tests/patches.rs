@@ -367,6 +367,33 @@ fn names_are_escaped_and_empty_names_are_names() {
 }
 
 #[test]
+fn there_is_a_body_only_of_what_is_wholly_declared_in_kubernetes() {
+    use drift_diff::NoApplyBody;
+    use drift_model::Observed;
+    let of = |resource: ResourceRef, desired: PlaneState| {
+        let observation = Observation::new("obs", resource, Planes::new(desired, PlaneState::present(json!({}))));
+        comparer().apply_body(&observation, &Facts::default(), &Mandate::everything())
+    };
+    let config_map = || ResourceRef::kubernetes("", "v1", "ConfigMap", "prod", "app");
+    let mut partial = PlaneState::present(json!({"data": {}}));
+    partial.complete = false;
+    for (resource, desired, expected) in [
+        (ResourceRef::opentofu("fake", "fake.a"), PlaneState::present(json!({})), NoApplyBody::NotKubernetes),
+        (config_map(), PlaneState::new(Observed::Absent), NoApplyBody::NotDeclared),
+        (config_map(), partial, NoApplyBody::Incomplete),
+        (config_map(), PlaneState::present(json!([])), NoApplyBody::NotAnObject),
+    ] {
+        assert_eq!(of(resource, desired).unwrap_err(), expected);
+    }
+    // What the manifest leaves out is known from where it was found.
+    let body = of(config_map(), PlaneState::present(json!({"data": {"a": "1"}, "metadata": {"name": null}}))).unwrap();
+    assert_eq!(
+        body.into_value(),
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "app", "namespace": "prod"}, "data": {"a": "1"}})
+    );
+}
+
+#[test]
 fn law_2_total_on_any_depth() {
     let nested = |depth: usize, leaf: Value, in_lists: bool| {
         (0..depth).fold(leaf, |value, _| if in_lists { json!([value]) } else { json!({"a": value}) })
@@ -464,6 +491,24 @@ fn the_body_for_server_side_apply_has_what_is_gits_and_the_keys() {
     // A mandate keeps the way to what it covers: identity and keys.
     let mandate = Mandate::of([format!("{containers}/*/image").parse().unwrap()]);
     let body = comparer.apply_body(&observation, &Facts::default(), &mandate).unwrap();
+    let left: Vec<String> = body.left.iter().map(|left| format!("{} {}", left.path, left.why)).collect();
+    let shop = format!("{containers}/[name=shop]");
+    assert_eq!(
+        left,
+        [
+            "/metadata/labels/team OUTSIDE_MANDATE",
+            "/spec/replicas OWNED_BY",
+            &format!("{shop}/env/[name=MODE]/name OUTSIDE_MANDATE"),
+            &format!("{shop}/env/[name=MODE]/value OUTSIDE_MANDATE"),
+            &format!("{shop}/env/[name=TOKEN]/name OUTSIDE_MANDATE"),
+            &format!("{shop}/env/[name=TOKEN]/value OUTSIDE_MANDATE"),
+            &format!("{shop}/ports/[containerPort=8080,protocol=TCP]/containerPort OWNED_BY"),
+            &format!("{shop}/ports/[containerPort=8080,protocol=TCP]/name OUTSIDE_MANDATE"),
+            "/spec/template/spec/containers/[name=proxy] OWNED_BY",
+            "/spec/template/spec/tolerations OUTSIDE_MANDATE",
+            "/status OWNED_BY",
+        ]
+    );
     assert_eq!(
         body.into_value(),
         json!({

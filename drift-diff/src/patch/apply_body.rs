@@ -11,7 +11,7 @@ use super::{Mandate, Why};
 use crate::compare::Comparer;
 use crate::list::{Aligned, Alignment, align, infer_key};
 use crate::mask::Mask;
-use crate::schema::{ListKey, ListKind, Shape};
+use crate::schema::{ListKind, Shape};
 
 /// The body of a server-side apply: what Git declares, without what belongs to others.
 ///
@@ -138,6 +138,7 @@ impl Comparer {
         let planes = &observation.planes;
         let documents = [&planes.desired, &planes.recorded, &planes.actual];
         let mut extract = Extract {
+            comparer: self,
             mask: Mask::new(&self.ownership, observation, facts),
             marks: documents.iter().filter_map(|plane| plane.observed.present()).map(Document::marks).collect(),
             mandate,
@@ -147,18 +148,30 @@ impl Comparer {
         };
         let shape = self.schema.kind(&resource.group, &resource.version, &resource.kind);
         let mut kept = extract.object(members, shape.unwrap_or(self.schema.unknown()));
-        let Extract { left, contested, .. } = extract;
         // Who it is about is no matter of ownership.
-        let api_version = match resource.group.as_str() {
-            "" => resource.version.clone(),
-            group => format!("{group}/{}", resource.version),
+        let api_version = match (resource.group.as_str(), resource.version.as_str()) {
+            (_, "") => String::new(),
+            ("", version) => version.to_owned(),
+            (group, version) => format!("{group}/{version}"),
         };
-        kept.identify(&[], "apiVersion", members.get("apiVersion"), &api_version);
-        kept.identify(&[], "kind", members.get("kind"), &resource.kind);
-        let metadata = members.get("metadata");
-        let named = |name: &str| metadata.and_then(|metadata| metadata.get(name));
-        kept.identify(&["metadata"], "name", named("name"), &resource.name);
-        kept.identify(&["metadata"], "namespace", named("namespace"), &resource.namespace);
+        for (place, otherwise) in [
+            (&["apiVersion"][..], &api_version),
+            (&["kind"], &resource.kind),
+            (&["metadata", "name"], &resource.name),
+            (&["metadata", "namespace"], &resource.namespace),
+        ] {
+            let declared = place.iter().try_fold(document.value(), |value, name| value.get(name));
+            let views: Vec<StepView<'_>> = place.iter().map(|name| StepView::Field(name)).collect();
+            let secret = extract.marks.iter().any(|marks| marks.at(&views).sensitive);
+            if let Some(value) = declared.filter(|value| !value.is_null()) {
+                kept.set(place, value, secret);
+            } else if !otherwise.is_empty() {
+                kept.set(place, &Value::from(otherwise.as_str()), secret);
+            }
+            let path: FieldPath = place.iter().map(|name| Step::field(*name)).collect();
+            extract.left.retain(|left| left.path != path);
+        }
+        let Extract { left, contested, .. } = extract;
         Ok(ApplyBody { left, contested, value: kept.value, shown: Shown::new(&Marks::default(), &[], &kept.shown) })
     }
 }
@@ -170,17 +183,17 @@ struct Kept {
 }
 
 impl Kept {
-    /// Sets a member that says which object this is, from the document or else from the observation.
-    fn identify(&mut self, above: &[&str], name: &str, declared: Option<&Value>, otherwise: &str) {
-        let declared = declared.filter(|value| !value.is_null()).cloned();
-        let Some(value) = declared.or_else(|| (!otherwise.is_empty()).then(|| otherwise.into())) else { return };
-        for side in [&mut self.value, &mut self.shown] {
+    /// Sets a member that tells which object or item this is.
+    fn set(&mut self, place: &[&str], value: &Value, secret: bool) {
+        let Some((name, above)) = place.split_last() else { return };
+        let shown = if secret { Value::from(MASK) } else { value.clone() };
+        for (side, value) in [(&mut self.value, value.clone()), (&mut self.shown, shown)] {
             let parent = above.iter().try_fold(side, |side, above| {
                 let members = side.as_object_mut()?;
                 Some(members.entry(*above).or_insert_with(|| Value::Object(Map::new())))
             });
             if let Some(members) = parent.and_then(Value::as_object_mut) {
-                members.insert(name.to_owned(), value.clone());
+                members.insert((*name).to_owned(), value);
             }
         }
     }
@@ -188,6 +201,7 @@ impl Kept {
 
 /// One way through the desired document.
 struct Extract<'a, 'f> {
+    comparer: &'a Comparer,
     mask: Mask<'a, 'f>,
     marks: Vec<&'a Marks>,
     mandate: &'f Mandate,
@@ -202,7 +216,7 @@ impl Extract<'_, '_> {
         let owner = self.owner();
         // Somebody else's, unless a part of it is claimed apart.
         let another = owner.is_some_and(OwnerKind::excuses);
-        let divided = self.mask.reaches_beneath(&self.views()) || !self.mandate.covers(&path);
+        let divided = another && self.mask.reaches_beneath(&self.views());
         match value {
             Value::Null => None,
             _ if another && !divided => self.leave(path, Why::OwnedBy, None),
@@ -233,14 +247,12 @@ impl Extract<'_, '_> {
     }
 
     fn list(&mut self, path: FieldPath, owner: Option<OwnerKind>, items: &[Value], shape: Shape<'_>) -> Option<Kept> {
-        let inferred;
         let by = match shape.list() {
             ListKind::Keyed(keys) => Some(Alignment::Keyed(keys)),
             ListKind::Set => Some(Alignment::Set),
             ListKind::Atomic => None,
             ListKind::Ordered | ListKind::Unordered | ListKind::Unknown => {
-                inferred = infer_key([items, &[], &[]]).map(ListKey::required);
-                inferred.as_ref().map(|key| Alignment::Keyed(std::slice::from_ref(key)))
+                infer_key([items, &[], &[]]).and_then(|name| self.comparer.inferred_key(name)).map(Alignment::Keyed)
             }
         };
         let aligned = by.map(|by| align([items, &[], &[]], by)).filter(|aligned| !aligned.fell_back);
@@ -271,7 +283,10 @@ impl Extract<'_, '_> {
         let Some((Step::Key(keys), _)) = self.steps.last() else { return };
         let here = self.path();
         for (name, _) in keys {
-            kept.identify(&[], name, item.get(name), "");
+            // It is not secret, or the list would not go by it.
+            if let Some(key) = item.get(name).filter(|key| !key.is_null()) {
+                kept.set(&[name], key, false);
+            }
         }
         let keys: Vec<FieldPath> = keys.iter().map(|(name, _)| here.join(Step::field(name.as_str()))).collect();
         let since = self.left.split_off(before.min(self.left.len()));

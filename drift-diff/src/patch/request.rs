@@ -180,20 +180,23 @@ impl<'a> Request<'_, 'a> {
 
     /// Will desired and actual agree, and the record not?
     pub(super) fn leaves_record_stale(&self, change: &FieldChange<'_>) -> bool {
-        self.relation_leaves_record_stale(change) || self.kind != PatchKind::Refresh && self.empties(change)
+        self.relation_leaves_record_stale(change)
+            || self.kind != PatchKind::Refresh && self.is_in_the_unrecorded(change)
     }
 
-    /// Does the patch leave a container empty that the record does not have at all, or the other way round?
-    fn empties(&self, change: &FieldChange<'_>) -> bool {
-        let (source, deepest) = (self.kind.source(change.relation), change.path.steps().len().saturating_sub(1));
+    /// Is something that the place is in there without being recorded, or recorded (as empty) without being there?
+    fn is_in_the_unrecorded(&self, change: &FieldChange<'_>) -> bool {
+        let source = self.kind.source(change.relation);
         let at = |plane: usize, depth: usize| {
             let value = self.document(plane).and_then(|document| place_at(change, depth, plane, document.value()));
             value.filter(|value| !value.is_null())
         };
-        let emptied = (0..=deepest).rev().find_map(|depth| Some((at(source, depth)?, depth)));
-        let emptied = emptied.is_some_and(|(value, depth)| is_empty(Some(value)) && at(RECORDED, depth).is_none());
-        let went = || (0..=deepest).any(|depth| at(source, depth).is_none() && is_empty(at(RECORDED, depth)));
-        self.document(RECORDED).is_some() && (emptied || self.kind == PatchKind::Accept && went())
+        self.document(RECORDED).is_some()
+            && (0..change.path.steps().len()).any(|depth| match (at(source, depth), at(RECORDED, depth)) {
+                (Some(_), None) => true,
+                (None, recorded) => self.kind == PatchKind::Accept && is_empty(recorded),
+                (Some(_), Some(_)) => false,
+            })
     }
 
     fn relation_leaves_record_stale(&self, change: &FieldChange<'_>) -> bool {

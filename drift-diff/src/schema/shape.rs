@@ -45,13 +45,6 @@ pub struct ListKey {
     pub default: Option<Value>,
 }
 
-impl ListKey {
-    /// A key field that must be there.
-    pub(crate) fn required(name: &'static str) -> Self {
-        Self { name: name.into(), default: None }
-    }
-}
-
 /// How a value that is not compared part by part is to be read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "the leaves of the Kubernetes API")]
