@@ -8,12 +8,14 @@ use std::sync::Arc;
 use drift_diff::{Delta, FieldChange};
 use drift_model::source::OptOut;
 use drift_model::{
-    AssessmentReport, Disposition, DriftClass, Existence, Facts, FieldPath, Finding, MASK, Observation, Revisions,
-    Secrets, Step, UnknownReason, Verdict,
+    AssessmentReport, DriftClass, Existence, Fact, Facts, FieldPath, Finding, MASK, Observation, Revisions, Secrets,
+    Step, UnknownReason, Verdict,
 };
 
 use crate::engine::Engine;
 use crate::finding::{Judged, finding};
+use crate::route::Routed;
+use crate::seen::Seen;
 
 /// The answer for one resource.
 ///
@@ -49,7 +51,9 @@ impl<'a> Assessment<'a> {
                 *name = MASK;
             }
         }
-        let findings = findings(engine, observation, &facts, &delta, &mut secrets_of);
+        let (existence, partial) = (delta.existence, delta.partial);
+        let changes = delta.changes.iter().map(Seen::Found);
+        let findings = findings(engine, observation, &facts, existence, partial, changes, &mut secrets_of);
         Self { engine, observation, facts, delta, findings, secrets }
     }
 
@@ -81,6 +85,19 @@ impl<'a> Assessment<'a> {
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
+    }
+
+    /// Who hears of each finding, in the order of the findings, by all that is known of the resource.
+    #[must_use]
+    pub fn routes(&self) -> Vec<Routed> {
+        let route = |finding: &Finding| {
+            let mut facts = self.facts.as_ref().clone();
+            // The contract knows whose it is where the facts do not.
+            facts.owner = finding.owner.clone().map_or(Fact::Unknown, Fact::Known);
+            facts.now = facts.now.or(self.observation.observed_at);
+            self.engine.policy.route_of(Some(&self.observation.resource), finding, &facts)
+        };
+        self.findings.iter().map(route).collect()
     }
 
     /// What the live object tells controllers to leave alone. An opt-out is reported and excuses nothing: whoever may edit the
@@ -135,37 +152,29 @@ impl<'a> Assessment<'a> {
 }
 
 /// Judges every change that is drift, is pending, or would be drift if nothing excused it, and gathers them by class.
-fn findings(
-    engine: &Engine,
-    observation: &Observation,
-    facts: &Facts,
-    delta: &Delta<'_>,
+pub(crate) fn findings<'a>(
+    engine: &'a Engine,
+    observation: &'a Observation,
+    facts: &'a Facts,
+    existence: Existence,
+    partial: bool,
+    changes: impl Iterator<Item = Seen<'a>>,
     secrets: &mut impl FnMut() -> Arc<Secrets>,
 ) -> Vec<Finding> {
-    if delta.existence == Existence::Undetermined {
+    if existence == Existence::Undetermined {
         return Vec::new();
     }
     let mut by_class: BTreeMap<DriftClass, Vec<Judged<'_>>> = BTreeMap::new();
-    for change in delta.changes.iter().filter(|change| is_worth_a_finding(change)) {
-        let judged = Judged::new(engine, observation, facts, delta.existence, change);
+    for change in changes.filter(|change| change.is_worth_a_finding()) {
+        let judged = Judged::new(engine, observation, facts, existence, change);
         by_class.entry(judged.class).or_default().push(judged);
     }
     let mut findings: Vec<Finding> = by_class
         .into_values()
-        .filter_map(|judged| finding(engine, observation, facts, &secrets(), delta, &judged))
+        .filter_map(|judged| finding(engine, observation, facts, &secrets(), partial, &judged))
         .collect();
     findings.sort_by(|a, b| (b.risk, a.drift_class).cmp(&(a.risk, b.drift_class)));
     findings
-}
-
-fn is_worth_a_finding(change: &FieldChange<'_>) -> bool {
-    let excused = match change.disposition {
-        Disposition::Undetermined => return false,
-        Disposition::Pending => return true,
-        Disposition::Equivalent | Disposition::OwnedBy | Disposition::Ignored => true,
-        Disposition::Undeclared | Disposition::Drift => false,
-    };
-    change.is_drift() || (excused && change.would_be_drift)
 }
 
 /// The path with every list item left open: the same for the same change of different resources.

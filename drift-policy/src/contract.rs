@@ -41,6 +41,7 @@ pub struct Contract {
     pub(crate) actions: Vec<Action>,
     pub(crate) evidence: Option<String>,
     pub(crate) key: Option<Arc<FingerprintKey>>,
+    pub(crate) kill_switch: bool,
 }
 
 impl Contract {
@@ -96,6 +97,13 @@ impl Contract {
     #[must_use]
     pub fn evidence_in(mut self, uri: impl Into<String>) -> Self {
         self.evidence = Some(uri.into());
+        self
+    }
+
+    /// The kill switch: no machine heals anything, whatever the policy says. Every refusal names `kill-switch` then.
+    #[must_use]
+    pub const fn healing_switched_off(mut self) -> Self {
+        self.kill_switch = true;
         self
     }
 

@@ -6,6 +6,8 @@
 #[cfg(feature = "schemars")]
 mod authored;
 mod auto_heal;
+mod beside;
+mod budget;
 mod classification;
 mod exception;
 mod exposing;
@@ -13,35 +15,43 @@ mod field_rules;
 mod heal_mode;
 #[cfg(feature = "schemars")]
 mod json_schema;
+mod policy_test;
 mod reader;
 mod reconciliation;
+mod routing;
 mod rules;
 mod taxonomy;
 mod unit;
 
 use drift_diff::{EquivalenceRule, IgnoreRule, OwnershipRule};
-use drift_model::{DocumentKind, DriftManagedUnit, is_api_version};
-use serde_json::Value;
+use drift_model::{DocumentKind, DriftManagedUnit, Timestamp, is_api_version};
 
 #[cfg(feature = "schemars")]
 pub use self::authored::{
-    AcknowledgementSpec, ClassificationRuleSpec, ClassifiedSpec, DecisionRuleSpec, DomainedSpec,
-    DriftClassificationSpec, DriftExceptionSpec, DriftTaxonomySpec, Extends, ReconciliationPolicySpec, RulingSpec,
+    AcknowledgementSpec, AlertRoutingSpec, CaseSpec, ChangeSpec, ClassificationRuleSpec, ClassifiedSpec,
+    DecisionRuleSpec, DomainedSpec, DriftBudgetSpec, DriftClassificationSpec, DriftExceptionSpec, DriftPolicyTestSpec,
+    DriftTaxonomySpec, ExpectSpec, Extends, GivenSpec, ReconciliationPolicySpec, RouteSpec, RulingSpec,
     TaxonomyRuleSpec, ValuesSpec, WhenSpec,
 };
-pub use self::auto_heal::{AppliesTo, AutoHealPolicy, NamespaceSelector};
+pub use self::auto_heal::{AppliesTo, AutoHealPolicy, HealSuspension, NamespaceSelector};
+pub(crate) use self::beside::{contradictions, protected_kinds};
+pub use self::budget::{DriftBudget, Share, ShareError};
 pub use self::classification::Classified;
 pub use self::exception::DriftException;
 pub use self::heal_mode::HealMode;
 #[cfg(feature = "schemars")]
 pub use self::json_schema::json_schema;
+pub(crate) use self::policy_test::given_of;
 use self::reader::{Fields, Reader};
 pub(crate) use self::reader::{Findings, quote};
 pub use self::reconciliation::{Acknowledgement, Ruling};
+pub use self::routing::Route;
+pub(crate) use self::routing::{column_of, key_of};
 pub use self::taxonomy::Domained;
 pub(crate) use self::taxonomy::Labels;
 use crate::diagnostics::Severity;
 use crate::table::Table;
+use crate::testing::Scenario;
 use crate::tree::{Authored, Tree};
 
 /// What a document says, by its kind.
@@ -57,9 +67,12 @@ pub(crate) enum Content {
     Decision(Table<Ruling>),
     AutoHeal(AutoHealPolicy),
     Exception(DriftException),
-    /// Read and kept: an assessment does not use it, and whoever plans the looking does.
-    Unit(DriftManagedUnit, Value),
-    Kept(Value),
+    Routing(Table<Route>),
+    Budget(DriftBudget),
+    /// What the policy is expected to say; it decides nothing.
+    Tests(Vec<Scenario>),
+    /// An assessment does not use it, and whoever plans the looking does.
+    Unit(DriftManagedUnit),
 }
 
 /// A document that has been looked at: as much of it as could be read.
@@ -70,9 +83,9 @@ pub(crate) struct Checked {
 }
 
 /// The findings of a document, under the name by which they call it.
-pub(crate) fn findings(authored: &Authored) -> Findings {
+pub(crate) fn findings(authored: &Authored, now: Option<Timestamp>) -> Findings {
     let name = authored.content.get("metadata").and_then(|metadata| metadata.get("name")?.as_text());
-    Findings::new(name.filter(|name| is_name(name)).unwrap_or(&authored.document))
+    Findings::new(name.filter(|name| is_name(name)).unwrap_or(&authored.document)).at(now)
 }
 
 /// Looks at a document, beside the labels that all of them declare and the taxonomy that another may extend.
@@ -91,17 +104,11 @@ pub(crate) fn check(authored: &Authored, labels: &Labels, shipped: &Tree, findin
     let kind = fields.required("kind").and_then(|place| kind(&place));
     let name = fields.required("metadata").and_then(|place| metadata(&place));
     let spec = fields.required("spec");
-    let content = kind.zip(spec).and_then(|(kind, spec)| content(kind, &spec, &root, labels, shipped));
+    let content = kind.zip(spec).and_then(|(kind, spec)| content(kind, &spec, labels, shipped));
     Checked { kind, name, content }
 }
 
-fn content<'t>(
-    kind: DocumentKind,
-    spec: &Reader<'t>,
-    root: &Reader<'t>,
-    labels: &Labels,
-    shipped: &'t Tree,
-) -> Option<Content> {
+fn content<'t>(kind: DocumentKind, spec: &Reader<'t>, labels: &Labels, shipped: &'t Tree) -> Option<Content> {
     match kind {
         DocumentKind::DriftOwnershipRule => field_rules::ownership(spec).map(Content::Ownership),
         DocumentKind::EquivalenceRule => field_rules::equivalence(spec).map(Content::Equivalence),
@@ -113,13 +120,10 @@ fn content<'t>(
         DocumentKind::ReconciliationPolicy => reconciliation::read(spec, labels).map(Content::Decision),
         DocumentKind::AutoHealPolicy => auto_heal::read(spec).map(Content::AutoHeal),
         DocumentKind::DriftException => exception::read(spec, labels).map(Content::Exception),
-        DocumentKind::DriftManagedUnit => unit::read(spec).map(|unit| Content::Unit(unit, spec.tree.to_value())),
-        DocumentKind::DriftBudget | DocumentKind::AlertRouting | DocumentKind::DriftPolicyTest => {
-            spec.members()?;
-            let message = format!("`{kind}` is kept as it is: an assessment does not use it yet");
-            root.warning("not-used", message, "keep it, and do not rely on it");
-            Some(Content::Kept(spec.tree.to_value()))
-        }
+        DocumentKind::AlertRouting => routing::read(spec, labels).map(Content::Routing),
+        DocumentKind::DriftBudget => budget::read(spec, labels).map(Content::Budget),
+        DocumentKind::DriftManagedUnit => unit::read(spec).map(Content::Unit),
+        DocumentKind::DriftPolicyTest => policy_test::read(spec).map(Content::Tests),
     }
 }
 

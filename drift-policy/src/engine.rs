@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use drift_diff::{Comparer, Excuses, Rules};
-use drift_model::{Action, Digest, Facts, Observation};
+use drift_model::{Action, Digest, Facts, Finding, Observation};
 
 use crate::assessment::Assessment;
 use crate::contract::Contract;
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
 use crate::policy::Policy;
+use crate::route::Routed;
 
 /// A compiled contract. Immutable, `Send + Sync`; answers with `&self`, and cannot fail.
 #[derive(Clone, Debug)]
@@ -18,6 +19,7 @@ pub struct Engine {
     pub(crate) owner: String,
     pub(crate) source_of_truth: String,
     pub(crate) evidence: String,
+    pub(crate) kill_switch: bool,
     digest: Digest,
 }
 
@@ -42,12 +44,13 @@ impl Engine {
         });
         match (comparer, contract.policy, contract.owner, contract.source_of_truth, contract.evidence) {
             (Ok(comparer), Some(policy), Some(owner), Some(source_of_truth), Some(evidence)) if problems.is_empty() => {
-                let digest = digest(&policy, contract.diff.as_ref(), &owner, &source_of_truth);
+                let kill_switch = contract.kill_switch;
+                let digest = digest(&policy, contract.diff.as_ref(), &owner, &source_of_truth, kill_switch);
                 let comparer = match contract.key {
                     Some(key) => comparer.fingerprinted_with(key),
                     None => comparer,
                 };
-                Ok(Self { policy, comparer, owner, source_of_truth, evidence, digest })
+                Ok(Self { policy, comparer, owner, source_of_truth, evidence, kill_switch, digest })
             }
             _ => Err(problems),
         }
@@ -103,6 +106,19 @@ impl Engine {
         Assessment::new(self, observation, facts, delta)
     }
 
+    /// The policy that decides.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Who hears of a finding, as far as the finding itself says what the routes ask;
+    /// [`Assessment::routes`](crate::Assessment::routes) knows the facts as well.
+    #[must_use]
+    pub fn routes(&self, finding: &Finding) -> Routed {
+        self.policy.route(finding)
+    }
+
     /// The digest of everything that decides. It is part of every finding, so that answers of different policies are
     /// told apart.
     #[must_use]
@@ -154,7 +170,7 @@ fn not_permitted(policy: &Policy, actions: &[Action]) -> Vec<Diagnostic> {
         .collect()
 }
 
-fn digest(policy: &Policy, diff: Option<&Rules>, owner: &str, source_of_truth: &str) -> Digest {
+fn digest(policy: &Policy, diff: Option<&Rules>, owner: &str, source_of_truth: &str, kill_switch: bool) -> Digest {
     let rules = diff.map(|rules| {
         let named = |name: &str, spec: Result<serde_json::Value, serde_json::Error>| {
             // A spec is plain data with text for keys: it always becomes a value.
@@ -168,5 +184,6 @@ fn digest(policy: &Policy, diff: Option<&Rules>, owner: &str, source_of_truth: &
         drift_model::canonical_text(&all.into())
     });
     let policy = policy.digest().to_string();
-    Digest::of_parts(["engine/1", &policy, &rules.unwrap_or_default(), owner, source_of_truth])
+    let parts = ["engine/1", &policy, &rules.unwrap_or_default(), owner, source_of_truth];
+    Digest::of_parts(parts.into_iter().chain(kill_switch.then_some("kill-switch")))
 }

@@ -1,6 +1,5 @@
 //! From changes of one class to a finding: domain, class, decision, gates, and the trace of all three tables.
 
-use drift_diff::{Delta, FieldChange};
 use drift_model::{
     Actions, ActorKind, AuditCorrelation, AutoHeal, Digest, Domain, DriftClass, Existence, Facts, Finding, Obligation,
     Observation, Relation, Risk, Secrets, Timestamp, TraceStep,
@@ -10,17 +9,18 @@ use crate::assessment::generalized;
 use crate::documents::{Domained, HealMode, Ruling};
 use crate::engine::Engine;
 use crate::heal::{Attempt, refusals};
+use crate::seen::Seen;
 use crate::table::{Case, Table};
 
 /// A change with its place in the taxonomy, its class and its risk.
 pub(crate) struct Judged<'a> {
-    change: &'a FieldChange<'a>,
-    place: &'a Domained,
+    pub(crate) change: Seen<'a>,
+    pub(crate) place: &'a Domained,
     pub(crate) class: DriftClass,
-    risk: Risk,
+    pub(crate) risk: Risk,
     /// Did facts lack that could have made it another class?
     unsure: bool,
-    case: Case<'a>,
+    pub(crate) case: Case<'a>,
 }
 
 impl<'a> Judged<'a> {
@@ -29,9 +29,9 @@ impl<'a> Judged<'a> {
         observation: &'a Observation,
         facts: &'a Facts,
         existence: Existence,
-        change: &'a FieldChange<'a>,
+        change: Seen<'a>,
     ) -> Self {
-        let case = Case::new(&observation.resource, facts).existing(existence).of_change(change);
+        let case = change.in_case(Case::new(&observation.resource, facts).existing(existence));
         let place = engine.policy.taxonomy().decide(&case).outcome;
         let case = case.in_domain(place.domain, &place.label).at_risk(place.risk);
         let classified = engine.policy.classification().decide(&case);
@@ -74,7 +74,7 @@ pub(crate) fn finding(
     observation: &Observation,
     facts: &Facts,
     secrets: &Secrets,
-    delta: &Delta<'_>,
+    partial: bool,
     judged: &[Judged<'_>],
 ) -> Option<Finding> {
     let lead = judged.iter().max_by_key(|judged| judged.risk)?;
@@ -87,7 +87,9 @@ pub(crate) fn finding(
         facts,
         // A change that by itself would be decided otherwise is a reason to leave all of them alone.
         facts_are_missing: judged.iter().any(|judged| judged.ruling(decision).unsure),
-        partial: delta.partial,
+        partial,
+        now: facts.now.or(observation.observed_at),
+        kill_switch: engine.kill_switch,
     };
     let mut refused = refusals(&attempt, engine.policy.heal_policies().iter().map(|named| &named.spec));
     if judged.iter().any(|judged| judged.ruling(decision).ruling != ruled.ruling) {
@@ -107,7 +109,7 @@ pub(crate) fn finding(
     finding.owner = facts.owner.known().cloned();
     finding.source_of_truth.clone_from(&observation.source_of_truth);
     finding.state_backend.clone_from(&observation.state_backend);
-    finding.changed_fields = judged.iter().map(|judged| changed_field(judged.change)).collect();
+    finding.changed_fields = judged.iter().map(|judged| judged.change.changed_field()).collect();
     // An item that was removed and one that was added may have had the same index.
     finding.changed_fields.dedup();
     match facts.actors.known().map(Vec::as_slice) {
@@ -143,14 +145,9 @@ pub(crate) fn finding(
     Some(finding)
 }
 
-fn changed_field(change: &FieldChange<'_>) -> String {
-    let pointers = [&change.pointers.actual, &change.pointers.desired, &change.pointers.recorded];
-    pointers.into_iter().flatten().next().cloned().unwrap_or_default()
-}
-
 /// The relation of all changes, or CONFLICT where they differ in it.
 fn common_relation(judged: &[Judged<'_>]) -> Relation {
-    let mut relations = judged.iter().map(|judged| judged.change.relation);
+    let mut relations = judged.iter().map(|judged| judged.change.relation());
     match relations.next() {
         Some(first) if relations.all(|relation| relation == first) => first,
         _ => Relation::Conflict,
@@ -179,13 +176,13 @@ struct Fingerprints {
 impl Fingerprints {
     fn of(observation: &Observation, class: DriftClass, judged: &[Judged<'_>]) -> Self {
         let resource = drift_model::canonical_text_of(&observation.resource).unwrap_or_default();
-        let paths: Vec<String> = judged.iter().map(|judged| judged.change.path.to_string()).collect();
-        let relations = || judged.iter().map(|judged| judged.change.relation.word());
+        let paths: Vec<String> = judged.iter().map(|judged| judged.change.path().to_string()).collect();
+        let relations = || judged.iter().map(|judged| judged.change.relation().word());
         let finding = ["finding/1", &resource, class.word()]
             .into_iter()
             .chain(paths.iter().map(String::as_str).zip(relations()).flat_map(|(path, relation)| [path, relation]));
         let mut causes: Vec<(String, &str)> =
-            judged.iter().map(|judged| generalized(&judged.change.path)).zip(relations()).collect();
+            judged.iter().map(|judged| generalized(judged.change.path())).zip(relations()).collect();
         causes.sort();
         causes.dedup();
         let system = observation.resource.system.word();

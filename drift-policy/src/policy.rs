@@ -3,21 +3,24 @@
 use std::collections::BTreeMap;
 
 use drift_diff::{Named, Rules};
-use drift_model::{Digest, DocumentKind, DriftManagedUnit, UnitProblem, canonical_text};
+use drift_model::{Digest, DocumentKind, Domain, DriftManagedUnit, Timestamp, UnitProblem, canonical_text};
 use serde_json::Value;
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
 use crate::documents::{
-    self, AutoHealPolicy, Checked, Classified, Content, Domained, DriftException, Findings, Labels, Ruling, quote,
+    self, AutoHealPolicy, Checked, Classified, Content, Domained, DriftBudget, DriftException, Findings, Labels, Route,
+    Ruling, quote,
 };
 use crate::table::Table;
+use crate::testing::Scenario;
 use crate::tree::{Authored, Tree};
 
 /// The tables that hold where no document replaces them.
-const SHIPPED: [(DocumentKind, &str, &str); 3] = [
+const SHIPPED: [(DocumentKind, &str, &str); 4] = [
     (DocumentKind::DriftTaxonomy, "shipped/taxonomy.json", include_str!("defaults/taxonomy.json")),
     (DocumentKind::DriftClassification, "shipped/classification.json", include_str!("defaults/classification.json")),
     (DocumentKind::ReconciliationPolicy, "shipped/decision.json", include_str!("defaults/decision.json")),
+    (DocumentKind::AlertRouting, "shipped/routes.json", include_str!("defaults/routes.json")),
 ];
 
 /// Everything that documents say, read, checked and in force.
@@ -46,9 +49,17 @@ pub struct Policy {
     decision: Table<Ruling>,
     heal_policies: Vec<Named<AutoHealPolicy>>,
     exceptions: Vec<Named<DriftException>>,
+    routes: Table<Route>,
+    budgets: Vec<Named<DriftBudget>>,
     rules: Rules,
     units: Vec<Named<DriftManagedUnit>>,
-    kept: BTreeMap<DocumentKind, Vec<Named<Value>>>,
+    tests: Vec<Named<Vec<Scenario>>>,
+    labels: Labels,
+    documents: Vec<String>,
+    /// The canonical text of the shipped taxonomy, where another extends it.
+    extended: Option<String>,
+    /// How many rules of each table somebody wrote; none of those that ship.
+    own: BTreeMap<DocumentKind, usize>,
     digest: Digest,
 }
 
@@ -71,6 +82,16 @@ impl Policy {
     ///
     /// Everything that is wrong with any of them, warnings too, in document order.
     pub fn read(documents: Vec<Authored>) -> Result<(Self, Diagnostics), Diagnostics> {
+        Self::read_at(documents, None)
+    }
+
+    /// The same, looked at for a moment: exceptions, ignore rules and acknowledgements that have ended by then are noticed.
+    /// It changes no decision: what has ended accepts nothing, whenever it was read.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub fn read_at(documents: Vec<Authored>, now: Option<Timestamp>) -> Result<(Self, Diagnostics), Diagnostics> {
         let mut shipped = BTreeMap::new();
         let mut problems = Diagnostics::default();
         for (kind, place, text) in SHIPPED {
@@ -80,7 +101,7 @@ impl Policy {
             }
         }
         let labels = Labels::of(documents.iter().map(|authored| &authored.content));
-        let mut draft = Draft { labels, ..Draft::default() };
+        let mut draft = Draft { now, labels, ..Draft::default() };
         let nothing = Tree::Null;
         let extended = shipped.get(&DocumentKind::DriftTaxonomy).map_or(&nothing, |authored| &authored.content);
         for authored in documents {
@@ -90,18 +111,24 @@ impl Policy {
         if problems.has_errors() {
             return Err(problems);
         }
+        draft.own = draft.lengths();
         for (kind, authored) in &shipped {
             if !draft.names.contains_key(kind) {
                 problems.extend(draft.add(authored, extended));
             } else if *kind == DocumentKind::DriftTaxonomy && draft.extends {
-                draft.texts.push(canonical_text(&authored.content.to_value()));
+                draft.extended = Some(canonical_text(&authored.content.to_value()));
+                let inherited = rules_of(&authored.content.to_value()).len();
+                draft.own.entry(*kind).and_modify(|own| *own = own.saturating_sub(inherited));
             }
         }
         if problems.has_errors() {
             return Err(problems);
         }
         match draft.finish() {
-            Some(policy) => Ok((policy, problems)),
+            Some(policy) => {
+                problems.extend(documents::protected_kinds(&policy));
+                Ok((policy, problems))
+            }
             None => Err(problems),
         }
     }
@@ -148,10 +175,59 @@ impl Policy {
         &self.units
     }
 
-    /// The `spec`s of documents of a kind that an assessment does not use, as they are written, by name.
+    /// Who hears of a finding: [`Policy::route`] asks it.
     #[must_use]
-    pub fn kept(&self, kind: DocumentKind) -> &[Named<Value>] {
-        self.kept.get(&kind).map_or(&[], Vec::as_slice)
+    pub const fn routes(&self) -> &Table<Route> {
+        &self.routes
+    }
+
+    /// How much drift is tolerated, by name: [`Policy::measure`] holds them against a history.
+    #[must_use]
+    pub fn budgets(&self) -> &[Named<DriftBudget>] {
+        &self.budgets
+    }
+
+    /// What the policy is expected to say, by name of the document: [`testing`](crate::testing) runs it. It decides nothing.
+    #[must_use]
+    pub fn tests(&self) -> &[Named<Vec<Scenario>>] {
+        &self.tests
+    }
+
+    /// The domain that a label of the taxonomy stands for.
+    #[must_use]
+    pub fn domain_of(&self, label: &str) -> Option<Domain> {
+        self.labels.domain_of(label)
+    }
+
+    /// Every document in force that somebody wrote, or that ships and is not replaced, in canonical form: one a line, each
+    /// with sorted keys. To read these again is to have the same policy.
+    ///
+    /// ```
+    /// use drift_policy::{Authored, Policy};
+    ///
+    /// let policy = Policy::shipped();
+    /// let lines = policy.documents().iter().map(|line| serde_json::from_str(line).map(|tree| Authored::new("again", tree)));
+    /// let (again, _) = Policy::read(lines.collect::<Result<_, _>>()?)?;
+    /// assert_eq!(again.documents(), policy.documents());
+    /// assert_eq!(again.digest(), policy.digest());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn documents(&self) -> &[String] {
+        &self.documents
+    }
+
+    /// How many rules of a table somebody wrote; `None` where the shipped table is in force.
+    pub(crate) fn own_rules(&self, kind: DocumentKind) -> Option<usize> {
+        self.own.get(&kind).copied()
+    }
+
+    /// The rules of a table as they are written, in the table's order.
+    pub(crate) fn written_rules(&self, kind: DocumentKind) -> Vec<Value> {
+        let texts = self.documents.iter().chain(&self.extended);
+        let mut documents: Vec<Value> = texts.filter_map(|text| serde_json::from_str(text).ok()).collect();
+        documents.retain(|document| document.get("kind").and_then(Value::as_str) == Some(kind.word()));
+        documents.iter().flat_map(rules_of).collect()
     }
 
     /// The digest of all documents in force, those that are shipped included. It depends neither on the order of the
@@ -170,9 +246,13 @@ struct Draft {
     decision: Option<Table<Ruling>>,
     heal_policies: Vec<Named<AutoHealPolicy>>,
     exceptions: Vec<Named<DriftException>>,
+    routes: Option<Table<Route>>,
+    budgets: Vec<Named<DriftBudget>>,
     rules: Rules,
     units: Vec<Named<DriftManagedUnit>>,
-    kept: BTreeMap<DocumentKind, Vec<Named<Value>>>,
+    tests: Vec<Named<Vec<Scenario>>>,
+    /// The moment for which the documents are looked at.
+    now: Option<Timestamp>,
     /// The labels of the taxonomy.
     labels: Labels,
     /// Does the taxonomy extend the shipped one?
@@ -181,22 +261,37 @@ struct Draft {
     names: BTreeMap<DocumentKind, Vec<String>>,
     /// The canonical texts of what is in force.
     texts: Vec<String>,
+    /// The canonical text of the shipped taxonomy, where another extends it.
+    extended: Option<String>,
+    /// How many rules of each table somebody wrote.
+    own: BTreeMap<DocumentKind, usize>,
 }
 
 impl Draft {
     /// Takes a document in, and says what is wrong with it.
     fn add(&mut self, authored: &Authored, shipped: &Tree) -> Vec<Diagnostic> {
-        let findings = documents::findings(authored);
+        let findings = documents::findings(authored, self.now);
         let Checked { kind, name, content } = documents::check(authored, &self.labels, shipped, &findings);
         if let Some(kind) = kind {
             self.meet(kind, name.as_deref(), &findings);
         }
-        if let (Some(kind), Some(name), Some(content)) = (kind, name, content)
-            && self.keep(kind, name, content)
+        if let (Some(name), Some(content)) = (name, content)
+            && self.keep(name, content)
         {
             self.texts.push(canonical_text(&authored.content.to_value()));
         }
         findings.into_inner()
+    }
+
+    /// How many rules the tables have that are read so far.
+    fn lengths(&self) -> BTreeMap<DocumentKind, usize> {
+        let lengths = [
+            (DocumentKind::DriftTaxonomy, self.taxonomy.as_ref().map(|table| table.rules().len())),
+            (DocumentKind::DriftClassification, self.classification.as_ref().map(|table| table.rules().len())),
+            (DocumentKind::ReconciliationPolicy, self.decision.as_ref().map(|table| table.rules().len())),
+            (DocumentKind::AlertRouting, self.routes.as_ref().map(|table| table.rules().len())),
+        ];
+        lengths.into_iter().filter_map(|(kind, length)| Some((kind, length?))).collect()
     }
 
     /// Notes that there is a document of this kind, of which there may be one, or one of each name.
@@ -221,7 +316,7 @@ impl Draft {
     }
 
     /// Keeps what a document says; answers whether it is in force.
-    fn keep(&mut self, kind: DocumentKind, name: String, content: Content) -> bool {
+    fn keep(&mut self, name: String, content: Content) -> bool {
         match content {
             Content::Ownership(spec) => self.rules.ownership.push(Named::new(name, spec)),
             Content::Equivalence(spec) => self.rules.equivalences.push(Named::new(name, spec)),
@@ -234,20 +329,22 @@ impl Draft {
             Content::Decision(table) => self.decision = Some(table),
             Content::AutoHeal(spec) => self.heal_policies.push(Named::new(name, spec)),
             Content::Exception(spec) => self.exceptions.push(Named::new(name, spec)),
-            Content::Unit(unit, spec) => {
-                self.units.push(Named::new(name.clone(), unit));
-                self.kept.entry(kind).or_default().push(Named::new(name, spec));
+            Content::Routing(table) => self.routes = Some(table),
+            Content::Budget(spec) => self.budgets.push(Named::new(name, spec)),
+            Content::Unit(unit) => {
+                self.units.push(Named::new(name, unit));
                 return false;
             }
-            Content::Kept(spec) => {
-                self.kept.entry(kind).or_default().push(Named::new(name, spec));
+            Content::Tests(scenarios) => {
+                self.tests.push(Named::new(name, scenarios));
                 return false;
             }
         }
         true
     }
 
-    /// What is wrong with documents of the registry beside each other, in their order; alone they are looked at before.
+    /// What is wrong with documents beside each other: units in their order, which alone are looked at before, and owners
+    /// that contradict each other.
     fn beside_each_other(&self) -> Vec<Diagnostic> {
         let units: Vec<&DriftManagedUnit> = self.units.iter().map(|unit| &unit.spec).collect();
         let alone: Vec<Vec<UnitProblem>> = units.iter().map(|unit| unit.validate()).collect();
@@ -260,7 +357,7 @@ impl Draft {
             let pointer = format!("/spec{}", problem.pointer);
             Some(Diagnostic::new(severity, problem.code, &unit.name, pointer, problem.message).with_help(problem.help))
         });
-        beside.collect()
+        beside.chain(documents::contradictions(&self.rules.ownership)).collect()
     }
 
     /// The policy, if every table is there.
@@ -271,8 +368,13 @@ impl Draft {
         by_name(&mut self.rules.equivalences);
         by_name(&mut self.rules.ignores);
         by_name(&mut self.units);
-        self.kept.values_mut().for_each(|kept| by_name(kept));
+        by_name(&mut self.budgets);
+        by_name(&mut self.tests);
         self.texts.sort();
+        let extended = self.extended.iter().map(String::as_str);
+        let mut digested: Vec<&str> = self.texts.iter().map(String::as_str).chain(extended).collect();
+        digested.sort_unstable();
+        let digest = Digest::of_parts(digested);
         Some(Policy {
             taxonomy: self.taxonomy?,
             classification: self.classification?,
@@ -280,11 +382,24 @@ impl Draft {
             heal_policies: self.heal_policies,
             exceptions: self.exceptions,
             rules: self.rules,
+            routes: self.routes?,
+            budgets: self.budgets,
             units: self.units,
-            kept: self.kept,
-            digest: Digest::of_parts(self.texts.iter().map(String::as_str)),
+            tests: self.tests,
+            labels: self.labels,
+            documents: self.texts,
+            extended: self.extended,
+            own: self.own,
+            digest,
         })
     }
+}
+
+/// The rules or routes of a document.
+fn rules_of(document: &Value) -> Vec<Value> {
+    let spec = document.get("spec");
+    let rules = spec.and_then(|spec| spec.get("rules").or_else(|| spec.get("routes")));
+    rules.and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
 fn by_name<T>(named: &mut [Named<T>]) {

@@ -14,6 +14,7 @@ use self::analysis::Budget;
 pub use self::case::Case;
 pub use self::columns::{Column, Columns};
 pub(crate) use self::columns::{LABELS, domain_of};
+pub(crate) use self::condition::Answer;
 pub use self::condition::{Condition, ConditionError, When};
 pub use self::decide::Decided;
 pub use self::rule::Rule;

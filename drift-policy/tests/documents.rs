@@ -120,14 +120,7 @@ fn a_heal_policy_is_careful_where_it_says_nothing() {
 }
 
 #[test]
-fn the_routes_and_the_unit_of_the_seeds_are_kept_as_they_stand() {
-    let routes = json!({"routes": [
-        {"match": {"driftClass": "UNAUTHORIZED_RUNTIME_DRIFT", "domain": "iam", "environment": "prod", "severity": "critical"},
-         "notify": ["security-oncall", "platform-identity-oncall"], "createIncident": true},
-        {"match": {"driftClass": "CONTROLLER_OWNED_DRIFT", "severity": "info"}, "notify": [], "createIncident": false},
-        {"match": {"driftClass": "PROVIDER_READ_NOISE", "severity": "low"}, "notify": ["iac-platform-team"],
-         "createIssue": true},
-    ]});
+fn s0_22_the_unit_of_the_seeds_is_read_as_it_stands() {
     let unit = json!({
         "type": "opentofu-stack", "owner": "platform-network", "environment": "prod", "riskTier": "critical",
         "source": {"repo": "github.com/acme/infra-live", "path": "prod/eu-west-1/payments/network"},
@@ -137,22 +130,11 @@ fn the_routes_and_the_unit_of_the_seeds_are_kept_as_they_stand() {
         "policies": {"autoHeal": false, "requireIncidentForManualChange": true},
         "evidence": {"retention": "7y"},
     });
-    let documents = vec![
-        document("AlertRouting", "routes", routes.clone()),
-        document("DriftManagedUnit", "payments-prod-network", unit.clone()),
-    ];
-    let (policy, warnings) = Policy::read(documents).unwrap_or_else(|problems| panic!("{problems}"));
-    assert_eq!(
-        warnings.to_string(),
-        "warning[not-used] routes: `AlertRouting` is kept as it is: an assessment does not use it yet\n  \
-           help: keep it, and do not rely on it"
-    );
-    assert_eq!(policy.kept(DocumentKind::AlertRouting)[0].spec, routes);
-    assert_eq!(policy.kept(DocumentKind::DriftManagedUnit)[0].spec, unit);
+    let policy = read(document("DriftManagedUnit", "payments-prod-network", unit.clone()));
     let [registered] = policy.units() else { panic!("one unit") };
     assert_eq!(registered.name, "payments-prod-network");
     assert_eq!(registered.spec, drift_model::from_value(unit).unwrap());
-    assert_eq!(policy.digest(), Policy::shipped().digest(), "what is not used is not in force");
+    assert_eq!(policy.digest(), Policy::shipped().digest(), "what is watched decides nothing");
 }
 
 #[test]

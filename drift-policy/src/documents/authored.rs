@@ -7,7 +7,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use drift_model::{DriftClass, Obligation, Recommend, Risk, Span, Timestamp};
+use drift_model::{
+    Action, ChangeKind, Disposition, DriftClass, Existence, Obligation, OwnerKind, Recommend, Relation, Risk, Span,
+    Timestamp, Verdict,
+};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -165,6 +168,165 @@ specs! {
         pub reason: String,
         /// Until when it holds.
         pub expires: Timestamp,
+    }
+}
+
+specs! {
+    /// Who hears of what: `spec` of an `AlertRouting`.
+    pub struct AlertRoutingSpec {
+        /// The routes; the first that takes a finding decides, and the last takes every one.
+        pub routes: Vec<RouteSpec>,
+    }
+
+    /// A route.
+    pub struct RouteSpec {
+        /// The name by which traces call the route; its place if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub id: Option<String>,
+        /// What it asks, one value a key; nothing at all takes every finding.
+        #[serde(rename = "match")]
+        pub matches: BTreeMap<String, String>,
+        /// Who hears of it; `$owner` stands for the finding's owner.
+        pub notify: Vec<String>,
+        /// Does it open an incident?
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub create_incident: Option<bool>,
+        /// Does it open an issue?
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub create_issue: Option<bool>,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub because: Option<String>,
+    }
+
+    /// How much drift is tolerated: `spec` of a `DriftBudget`.
+    pub struct DriftBudgetSpec {
+        /// A label, or a domain by its name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub domain: Option<String>,
+        /// What it is about; the columns are those of a rule's `when`.
+        #[serde(default, rename = "match", skip_serializing_if = "Option::is_none")]
+        pub matches: Option<WhenSpec>,
+        /// How many may be open at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub max_open: Option<u32>,
+        /// How old an open one may be, counted from its detection.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub max_age: Option<Span>,
+        /// Within what time of the change it is detected.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub detect_within: Option<Span>,
+        /// Within what time of the detection it has a class.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub classify_within: Option<Span>,
+        /// Within what time of the detection it is settled.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub reconcile_within: Option<Span>,
+        /// The share of findings that must keep each of the three: `99%`, `99.95%`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub objective: Option<String>,
+        /// How far back findings count that are settled.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub window: Option<Span>,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub because: Option<String>,
+    }
+
+    /// What the policy is expected to say: `spec` of a `DriftPolicyTest`.
+    pub struct DriftPolicyTestSpec {
+        /// The cases.
+        pub cases: Vec<CaseSpec>,
+    }
+
+    /// A case of a `DriftPolicyTest`.
+    pub struct CaseSpec {
+        /// The name, as a claim.
+        pub name: String,
+        /// What is known.
+        pub given: GivenSpec,
+        /// What is expected; what is left out is not checked.
+        pub expect: ExpectSpec,
+    }
+
+    /// What is known: an observation, or a resource with its changes; and facts beside it.
+    pub struct GivenSpec {
+        /// An observation, as it is written elsewhere.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub observation: Option<Value>,
+        /// A resource, as it is written elsewhere, or as people write it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub resource: Option<Value>,
+        /// How the resource exists; what its changes say if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub existence: Option<Existence>,
+        /// Facts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub facts: Option<BTreeMap<String, Value>>,
+        /// Changes of the resource; one somewhere if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub changes: Option<Vec<ChangeSpec>>,
+        /// The moment for which all of this holds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub now: Option<Timestamp>,
+    }
+
+    /// A change of a resource.
+    pub struct ChangeSpec {
+        /// Where, by key.
+        pub path: String,
+        /// What happened; CHANGED if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub kind: Option<ChangeKind>,
+        /// Which planes agree; what is usual for the disposition if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub relation: Option<Relation>,
+        /// What it amounts to; DRIFT if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub disposition: Option<Disposition>,
+        /// Who owns the path; GIT if left out, a controller for what is OWNED_BY.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub owner: Option<OwnerKind>,
+        /// The owner by name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub owner_name: Option<String>,
+        /// The rule that excuses.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub rule: Option<String>,
+        /// Does an undeclared change count as drift?
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub counted: Option<bool>,
+    }
+
+    /// What is expected.
+    pub struct ExpectSpec {
+        /// The answer in one word.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub verdict: Option<Verdict>,
+        /// The class.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub class: Option<DriftClass>,
+        /// The risk.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub risk: Option<Risk>,
+        /// The action.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub action: Option<Action>,
+        /// The decision by name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub recommend: Option<Recommend>,
+        /// May a machine do it alone?
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub auto_heal_allowed: Option<bool>,
+        /// The rule of the decision table.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub rule: Option<String>,
+        /// Gates that refuse, all of these; an empty list says that none does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub refused_by: Option<Vec<String>>,
+        /// Who hears of it, all of these; an empty list says that nobody does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub routes: Option<Vec<String>>,
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) fn read(spec: &Reader<'_>, labels: &Labels) -> Option<Table<Classifie
     });
     let on_unknown = fields.maybe("onUnknown", classified)?.unwrap_or(Classified::new(DriftClass::Unclassified, None));
     let rules = rules?;
-    rules::table(spec, rules.len(), rules, on_unknown)
+    rules::table(spec, "rules", rules.len(), rules, on_unknown)
 }
 
 fn classified(place: &Reader<'_>) -> Option<Classified> {

@@ -40,6 +40,6 @@ pub(super) fn read(spec: &Reader<'_>, labels: &Labels) -> Option<DriftException>
         rules::when(&place, labels)
     });
     let (owner, reason) = (fields.text("owner"), fields.text("reason"));
-    let expires = fields.required("expires").and_then(|place| place.time());
+    let expires = fields.required("expires").and_then(|place| place.expiry());
     Some(DriftException { matches: matches?, owner: owner?, reason: reason?, expires: expires? })
 }

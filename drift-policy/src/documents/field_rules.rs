@@ -84,7 +84,7 @@ pub(super) fn ignore(spec: &Reader<'_>) -> Option<IgnoreRule> {
         fields.some("paths", ignored);
         fields.text("owner");
         fields.text("reason");
-        if fields.maybe("expires", Reader::time) == Some(None) {
+        if fields.maybe("expires", Reader::expiry) == Some(None) {
             spec.warning("no-expiry", "the rule never expires", "add `expires`, so that somebody looks at it again");
         }
         fields.many("coveredBy", Reader::text);

@@ -5,13 +5,16 @@ use drift_model::{DocumentKind, DriftManagedUnit, Metadata};
 use schemars::{Schema, SchemaGenerator, json_schema as schema};
 use serde_json::Value;
 
-use super::authored::{DriftClassificationSpec, DriftExceptionSpec, DriftTaxonomySpec, ReconciliationPolicySpec};
+use super::authored::{
+    AlertRoutingSpec, DriftBudgetSpec, DriftClassificationSpec, DriftExceptionSpec, DriftPolicyTestSpec,
+    DriftTaxonomySpec, ReconciliationPolicySpec,
+};
 use super::auto_heal::AutoHealPolicy;
 
 /// The JSON Schema (draft 2020-12) of a whole document of a kind, envelope included: for an editor.
 ///
 /// It knows the fields, their types and the closed words. What makes a table total, a rule reachable or a path dangerous is
-/// for [`Policy::read`](crate::Policy::read) to say. The `spec` of a kind that an assessment does not use yet is any object.
+/// for [`Policy::read`](crate::Policy::read) to say.
 ///
 /// ```
 /// use drift_model::DocumentKind;
@@ -33,9 +36,9 @@ pub fn json_schema(kind: DocumentKind) -> Schema {
         DocumentKind::AutoHealPolicy => generator.subschema_for::<AutoHealPolicy>(),
         DocumentKind::DriftException => generator.subschema_for::<DriftExceptionSpec>(),
         DocumentKind::DriftManagedUnit => generator.subschema_for::<DriftManagedUnit>(),
-        DocumentKind::DriftBudget | DocumentKind::AlertRouting | DocumentKind::DriftPolicyTest => {
-            schema!({ "type": "object" })
-        }
+        DocumentKind::DriftBudget => generator.subschema_for::<DriftBudgetSpec>(),
+        DocumentKind::AlertRouting => generator.subschema_for::<AlertRoutingSpec>(),
+        DocumentKind::DriftPolicyTest => generator.subschema_for::<DriftPolicyTestSpec>(),
     };
     let definitions: Value = generator.take_definitions(true).into();
     schema!({

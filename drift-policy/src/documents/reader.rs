@@ -42,12 +42,19 @@ pub(crate) fn list(words: &[&str]) -> String {
 /// The problems of one document while it is read.
 pub(crate) struct Findings {
     pub(crate) document: String,
+    /// The moment for which the documents are looked at, if there is one.
+    now: Option<Timestamp>,
     found: RefCell<Vec<Diagnostic>>,
 }
 
 impl Findings {
     pub(crate) fn new(document: impl Into<String>) -> Self {
-        Self { document: document.into(), found: RefCell::default() }
+        Self { document: document.into(), now: None, found: RefCell::default() }
+    }
+
+    /// The same, looked at for this moment.
+    pub(crate) fn at(self, now: Option<Timestamp>) -> Self {
+        Self { now, ..self }
     }
 
     pub(crate) fn into_inner(self) -> Vec<Diagnostic> {
@@ -207,6 +214,17 @@ impl<'t> Reader<'t> {
         count
     }
 
+    /// A whole number that may be 0.
+    pub(crate) fn whole(&self) -> Option<u32> {
+        let Tree::Number(number) = self.tree else { return self.wrong_type("a whole number") };
+        let whole = drift_model::Decimal::of(number).and_then(|decimal| decimal.to_string().parse().ok());
+        if whole.is_none() {
+            let help = format!("write a whole number from 0 to {}", u32::MAX);
+            self.error("out-of-range", format!("the number {} is out of range", quote(&number.to_string())), help);
+        }
+        whole
+    }
+
     /// A word of a closed vocabulary.
     pub(crate) fn word<T: Word>(&self) -> Option<T> {
         let text = self.text()?;
@@ -246,6 +264,15 @@ impl<'t> Reader<'t> {
         let text = self.text()?;
         let help = "expected RFC 3339 such as `2026-07-03T10:22:31Z`, or a date";
         text.parse().map_err(|_| self.error("bad-time", format!("bad time {}", quote(text)), help)).ok()
+    }
+
+    /// The end of something that holds until then. What has ended is noticed.
+    pub(crate) fn expiry(&self) -> Option<Timestamp> {
+        let end = self.time()?;
+        if self.findings.now.is_some_and(|now| end <= now) {
+            self.warning("expired", format!("it has ended on {end}"), "remove it, or let somebody decide anew");
+        }
+        Some(end)
     }
 
     /// A map from text to text, such as labels.
@@ -373,6 +400,13 @@ words!(
     drift_model::Risk,
     drift_model::Recommend,
     drift_model::Obligation,
+    drift_model::ChangeKind,
+    drift_model::Relation,
+    drift_model::Disposition,
+    drift_model::OwnerKind,
+    drift_model::Existence,
+    drift_model::Verdict,
+    drift_model::Action,
     super::HealMode
 );
 

@@ -82,7 +82,7 @@ pub(super) fn read(spec: &Reader<'_>, labels: &Labels) -> Option<Table<Ruling>> 
         careful(&place, &ruling).then_some(ruling)
     });
     let (rules, on_unknown) = (rules?, on_unknown?);
-    rules::table(spec, rules.len(), rules, on_unknown)
+    rules::table(spec, "rules", rules.len(), rules, on_unknown)
 }
 
 fn ruling(place: &Reader<'_>) -> Option<Ruling> {
@@ -108,7 +108,7 @@ fn ruling(place: &Reader<'_>) -> Option<Ruling> {
 fn acknowledgement(place: &Reader<'_>) -> Option<Acknowledgement> {
     let fields = place.object(&["by", "reason", "expires"])?;
     let (by, reason) = (fields.text("by"), fields.text("reason"));
-    let expires = fields.required("expires").and_then(|place| place.time());
+    let expires = fields.required("expires").and_then(|place| place.expiry());
     Some(Acknowledgement { by: by?, reason: reason?, expires: expires? })
 }
 

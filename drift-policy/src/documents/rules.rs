@@ -28,22 +28,39 @@ pub(super) fn read<'t, T>(
 ///
 /// A label that no taxonomy has would hold for nothing, which is not what its author thinks; it is an error.
 pub(super) fn when(place: &Reader<'_>, labels: &Labels) -> Option<When> {
-    let columns = place.members()?.each();
-    let conditions = all(columns.into_iter().map(|(name, column)| {
-        let values = column.values()?;
-        if name == "domain" {
-            let named = column.elements().into_iter().filter(|value| value.tree.as_text() != Some("*"));
-            all(named.map(|value| labels.read(&value)))?;
-        }
-        Some(Condition::new(name, values))
-    }))?;
-    let errors = match When::compile(&conditions) {
+    let conditions = conditions(place, labels)?;
+    compiled(place, &conditions)
+}
+
+/// The columns of a `when`, with their values as they are written.
+pub(super) fn conditions(place: &Reader<'_>, labels: &Labels) -> Option<Vec<Condition>> {
+    all(place.members()?.each().into_iter().map(|(name, column)| condition(name, &column, labels)))
+}
+
+/// One column with its values as they are written.
+pub(super) fn condition(name: &str, column: &Reader<'_>, labels: &Labels) -> Option<Condition> {
+    let values = column.values()?;
+    if name == "domain" {
+        let named = column.elements().into_iter().filter(|value| value.tree.as_text() != Some("*"));
+        all(named.map(|value| labels.read(&value)))?;
+    }
+    Some(Condition::new(name, values))
+}
+
+/// Compiles the columns of a place.
+pub(super) fn compiled(place: &Reader<'_>, conditions: &[Condition]) -> Option<When> {
+    let errors = match When::compile(conditions) {
         Ok(when) => return Some(when),
         Err(errors) => errors,
     };
     for error in errors {
         let mut pointer = child("", &error.column);
-        if let (Some(index), Some(Tree::List(_))) = (error.value, place.tree.get(&error.column)) {
+        // A budget has its columns one level down.
+        if place.tree.get(&error.column).is_none() {
+            pointer = format!("/match{pointer}");
+        }
+        let column = place.tree.get(&error.column).or_else(|| place.tree.get("match")?.get(&error.column));
+        if let (Some(index), Some(Tree::List(_))) = (error.value, column) {
             pointer = child(&pointer, &index.to_string());
         }
         place.below(Severity::Error, error.code, &pointer, error.message, error.help);
@@ -51,15 +68,21 @@ pub(super) fn when(place: &Reader<'_>, labels: &Labels) -> Option<When> {
     None
 }
 
-/// Proves that rules are a table. Of the rules only the first `own` stand in the document; the others are those that it
-/// extends.
-pub(super) fn table<T>(spec: &Reader<'_>, own: usize, rules: Vec<Rule<T>>, on_unknown: T) -> Option<Table<T>> {
+/// Proves that rules, which stand in the list of this name, are a table. Of the rules only the first `own` stand in the
+/// document; the others are those that it extends.
+pub(super) fn table<T>(
+    spec: &Reader<'_>,
+    list: &str,
+    own: usize,
+    rules: Vec<Rule<T>>,
+    on_unknown: T,
+) -> Option<Table<T>> {
     let report = |error: TableError| {
         let inherited = error.rule.is_some_and(|rule| rule >= own);
         let pointer = match error.rule {
             Some(_) if inherited => "/extends".to_owned(),
-            Some(rule) => format!("/rules/{rule}"),
-            None => "/rules".to_owned(),
+            Some(rule) => format!("/{list}/{rule}"),
+            None => format!("/{list}"),
         };
         // That a rule stands before one that it extends is what extending is for.
         if !(error.warning && inherited) {

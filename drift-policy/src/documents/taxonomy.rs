@@ -49,6 +49,11 @@ impl Labels {
         Self { declared: declared.collect() }
     }
 
+    /// The domain of a label that is shipped or declared, or of the name of a domain.
+    pub(crate) fn domain_of(&self, label: &str) -> Option<Domain> {
+        domain_of(label).or_else(|| self.declared.get(label).copied()).or_else(|| domain(label))
+    }
+
     /// Every label, with its domain.
     pub(super) fn all(&self) -> BTreeMap<String, Domain> {
         let shipped = LABELS.iter().map(|(label, domain)| ((*label).to_owned(), *domain));
@@ -92,7 +97,7 @@ pub(super) fn read<'t>(spec: &Reader<'t>, labels: &Labels, shipped: &'t Tree) ->
     let length = own.len();
     let rules = if extends { own.into_iter().chain(shipped_rules(spec, shipped)?).collect() } else { own };
     let on_unknown = on_unknown.or_else(|| most_careful(&rules))?;
-    Some((super::rules::table(spec, length, rules, on_unknown)?, extends))
+    Some((super::rules::table(spec, "rules", length, rules, on_unknown)?, extends))
 }
 
 fn rules(fields: &Fields<'_>, labels: &Labels) -> Option<Vec<Rule<Domained>>> {

@@ -1,22 +1,27 @@
 //! The gate: a machine acts alone only where every condition is *known* to be met (law 6, seeds S0.9).
 
-use drift_diff::FieldChange;
 use drift_model::{
-    Action, Facts, Freeze, Freshness, HealthStatus, IncidentState, OwnerKind, PathPattern, Relation, ResourceRef, YesNo,
+    Action, Facts, Freeze, Freshness, HealthStatus, IncidentState, OwnerKind, PathPattern, Relation, ResourceRef,
+    Timestamp, YesNo,
 };
 
 use crate::documents::{AutoHealPolicy, Domained, HealMode, Ruling};
+use crate::seen::Seen;
 
 /// What a machine would do alone.
 pub(crate) struct Attempt<'a> {
     pub(crate) resource: &'a ResourceRef,
-    pub(crate) changes: Vec<(&'a FieldChange<'a>, &'a Domained)>,
+    pub(crate) changes: Vec<(Seen<'a>, &'a Domained)>,
     pub(crate) ruling: &'a Ruling,
     pub(crate) facts: &'a Facts,
     /// Were there facts missing that could have changed the class or the decision?
     pub(crate) facts_are_missing: bool,
     /// Is a part of the resource unknown?
     pub(crate) partial: bool,
+    /// The moment for which all of this holds, if anybody said.
+    pub(crate) now: Option<Timestamp>,
+    /// Is all healing switched off?
+    pub(crate) kill_switch: bool,
 }
 
 /// The gates that refuse, in the order in which they are asked. None of them can be switched off by a document.
@@ -25,17 +30,18 @@ pub(crate) fn refusals<'p>(
     policies: impl Iterator<Item = &'p AutoHealPolicy>,
 ) -> Vec<&'static str> {
     let Attempt { changes, facts, .. } = attempt;
-    let any = |test: &dyn Fn(&FieldChange<'_>) -> bool| changes.iter().any(|(change, _)| test(change));
+    let any = |test: &dyn Fn(Seen<'_>) -> bool| changes.iter().any(|(change, _)| test(*change));
     // Every fact must be known to be good: an unknown one refuses as a bad one does.
     let conditions = [
+        ("kill-switch", attempt.kill_switch),
         ("decision-denies", attempt.ruling.auto_heal == HealMode::Deny),
         ("not-a-revert", attempt.ruling.recommend.action() != Action::RuntimeRevert),
         ("protected-domain", changes.iter().any(|(_, place)| place.domain.is_protected())),
         ("unknown-facts", attempt.facts_are_missing),
         ("partial-observation", attempt.partial),
-        ("ambiguous-owner", any(&|change| change.owner == OwnerKind::Ambiguous)),
+        ("ambiguous-owner", any(&|change| change.owner() == OwnerKind::Ambiguous)),
         ("not-declared", any(&|change| !change.is_drift() || is_undeclared(change))),
-        ("git-moved-too", any(&|change| matches!(change.relation, Relation::Conflict | Relation::NotApplied))),
+        ("git-moved-too", any(&|change| matches!(change.relation(), Relation::Conflict | Relation::NotApplied))),
         ("desired-not-fresh", facts.desired_freshness.known() != Some(&Freshness::Fresh)),
         ("not-reversible", facts.reversible.known() != Some(&YesNo::Yes)),
         ("freeze", facts.freeze.known() != Some(&Freeze::Off)),
@@ -54,8 +60,8 @@ pub(crate) fn refusals<'p>(
     refused
 }
 
-const fn is_undeclared(change: &FieldChange<'_>) -> bool {
-    matches!(change.relation, Relation::UndeclaredAddition | Relation::UndeclaredChange)
+const fn is_undeclared(change: Seen<'_>) -> bool {
+    matches!(change.relation(), Relation::UndeclaredAddition | Relation::UndeclaredChange)
 }
 
 /// Why no policy covers the attempt: the refusals of the one that comes nearest. Empty if one covers it.
@@ -72,7 +78,7 @@ fn refused_by(policy: &AutoHealPolicy, attempt: &Attempt<'_>) -> Vec<&'static st
     let wanted = policy.applies_to.namespaces.iter().flat_map(|namespaces| &namespaces.match_labels);
     let in_namespace =
         wanted.into_iter().all(|(name, value)| labels.is_some_and(|labels| labels.get(name) == Some(value)));
-    let paths: Vec<_> = attempt.changes.iter().map(|(change, _)| &change.path).collect();
+    let paths: Vec<_> = attempt.changes.iter().map(|(change, _)| change.path()).collect();
     let allowed = paths.iter().all(|path| policy.allowed_paths.iter().any(|allowed| allowed.covers(path)));
     // A change above a denied path would carry it along.
     let denied = paths.iter().any(|path| {
@@ -80,6 +86,7 @@ fn refused_by(policy: &AutoHealPolicy, attempt: &Attempt<'_>) -> Vec<&'static st
     });
     let healthy = attempt.facts.health.known() == Some(&HealthStatus::Healthy);
     [
+        ("policy-suspended", policy.suspend.as_ref().is_some_and(|suspend| suspend.holds(attempt.now))),
         ("kind-not-covered", !policy.applies_to.resource_kinds.iter().any(|known| known == kind)),
         ("namespace-not-covered", !in_namespace),
         ("denied-path", denied),

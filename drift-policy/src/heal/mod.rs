@@ -1,5 +1,14 @@
 //! Who may act: auto-heal is a privilege, granted after the decision and refused by name.
 
 mod gate;
+mod governor;
+mod loops;
+mod preview;
 
-pub(crate) use gate::{Attempt, refusals};
+pub(crate) use self::gate::{Attempt, refusals};
+pub use self::governor::{Batch, Candidate, Deed, DeedKind, Governor, Held, History};
+pub use self::loops::{FieldWrite, Fight, Flapping, fights};
+pub use self::preview::{HealPreview, Overwritten, Untouched};
+
+#[cfg(test)]
+mod tests;
