@@ -1,0 +1,315 @@
+//! Healing, seen from outside: whole policies, the kill switch, suspensions, exceptions, and the preview.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "numbers and lists of tests are small")]
+#![allow(clippy::needless_pass_by_value, reason = "`json!` makes values to give away")]
+
+use drift_diff::Rules;
+use drift_model::{Action, Facts, Method, Observation};
+use drift_policy::{Authored, Candidate, Contract, Engine, Governor, History, Policy};
+use serde_json::{Value, json};
+
+fn document(kind: &str, name: &str, spec: Value) -> Authored {
+    let content = json!({"apiVersion": "drift.example/v1", "kind": kind, "metadata": {"name": name}, "spec": spec});
+    Authored::new(format!("{name}.yaml"), content.into())
+}
+
+fn contract(documents: Vec<Authored>) -> Contract {
+    let (policy, _) = Policy::read(documents).unwrap_or_else(|problems| panic!("{problems}"));
+    Contract::new()
+        .owner("platform")
+        .source_of_truth("git://shop/infra")
+        .observed_by([Method::GitopsDiff])
+        .diffed_by(Rules::default())
+        .decided_by(policy)
+        .may(Action::ALL.iter().copied())
+        .evidence_in("s3://evidence/drift")
+}
+
+fn engine(documents: Vec<Authored>) -> Engine {
+    Engine::compile(contract(documents)).unwrap()
+}
+
+/// The heal policy of seeds S0.9.2.
+fn of_the_seeds() -> Value {
+    json!({
+        "appliesTo": {
+            "resourceKinds": ["Deployment", "Service", "ConfigMap"],
+            "namespaces": {"matchLabels": {"platform.example.com/tier": "standard"}},
+        },
+        "allowedPaths": ["/metadata/labels", "/metadata/annotations", "/spec/template/spec/containers/*/resources"],
+        "deniedPaths": ["/spec/template/spec/containers/*/image", "/spec/template/spec/securityContext"],
+        "maxObjectsPerReconcile": 5,
+        "requireHealthyBeforeHeal": true,
+        "evidenceRequired": true,
+    })
+}
+
+fn with(mut spec: Value, key: &str, value: Value) -> Value {
+    spec[key] = value;
+    spec
+}
+
+fn good_facts() -> Value {
+    json!({
+        "environment": "prod", "incident": "NONE", "changeRecord": "NONE", "sync": "OUT_OF_SYNC", "health": "HEALTHY",
+        "actors": [{"kind": "HUMAN", "id": "ana@example.com", "source": "kubernetes-audit"}],
+        "desiredFreshness": "FRESH", "reversible": "YES", "freeze": "OFF", "suspended": "NO",
+        "namespaceLabels": {"platform.example.com/tier": "standard"},
+    })
+}
+
+fn deployment(desired: Value, actual: Value, facts: Value) -> Observation {
+    let wire = json!({
+        "id": "obs", "observedAt": "2026-07-03T10:22:31Z",
+        "resource": {"system": "KUBERNETES", "group": "apps", "version": "v1", "kind": "Deployment",
+                     "namespace": "prod", "name": "web"},
+        "planes": {"desired": {"status": "PRESENT", "document": desired}, "actual": {"status": "PRESENT", "document": actual}},
+        "claims": [{"path": "/spec/replicas", "owner": "CONTROLLER", "name": "horizontal-pod-autoscaler",
+                    "origin": "managed-fields"}],
+        "facts": facts,
+    });
+    Observation::from_json(&wire.to_string()).unwrap()
+}
+
+fn relabelled(facts: Value) -> Observation {
+    deployment(json!({"metadata": {"labels": {"team": "a"}}}), json!({"metadata": {"labels": {"team": "b"}}}), facts)
+}
+
+/// Whether a machine may heal the one finding, and the gates that refuse.
+fn answer(engine: &Engine, observation: &Observation) -> (bool, String) {
+    let facts = Facts::default();
+    let assessment = engine.assess(observation, &facts);
+    let [finding] = assessment.findings() else { panic!("{:?}", assessment.findings()) };
+    (finding.auto_heal_allowed, finding.auto_heal.refused_by.join(" "))
+}
+
+#[test]
+fn s0_9_2_the_policy_of_the_seeds_heals_what_it_names_and_nothing_else() {
+    let engine = engine(vec![document("AutoHealPolicy", "safe-fields", of_the_seeds())]);
+    assert_eq!(answer(&engine, &relabelled(good_facts())), (true, String::new()));
+    let other = with(good_facts(), "namespaceLabels", json!({"platform.example.com/tier": "gold"}));
+    assert_eq!(answer(&engine, &relabelled(other)), (false, "namespace-not-covered".into()));
+    let unknown = with(good_facts(), "namespaceLabels", Value::Null);
+    assert_eq!(answer(&engine, &relabelled(unknown)), (false, "namespace-not-covered".into()));
+    let unhealthy = with(good_facts(), "health", json!("PROGRESSING"));
+    assert_eq!(answer(&engine, &relabelled(unhealthy)), (false, "unhealthy".into()));
+    let container =
+        |image: &str| json!({"spec": {"template": {"spec": {"containers": [{"name": "web", "image": image}]}}}});
+    let image = deployment(container("shop@sha256:9b2c"), container("shop:debug"), good_facts());
+    assert_eq!(answer(&engine, &image), (false, "denied-path path-not-allowed".into()));
+}
+
+#[test]
+fn denied_beats_allowed_also_where_the_change_stands_above_what_is_denied() {
+    let spec = with(
+        with(of_the_seeds(), "allowedPaths", json!(["/metadata"])),
+        "deniedPaths",
+        json!(["/metadata/labels/team"]),
+    );
+    let engine = engine(vec![document("AutoHealPolicy", "narrow", spec)]);
+    assert_eq!(answer(&engine, &relabelled(good_facts())), (false, "denied-path".into()));
+    let without = deployment(json!({"metadata": {"labels": {"team": "a"}}}), json!({"metadata": {}}), good_facts());
+    assert_eq!(answer(&engine, &without), (false, "denied-path".into()));
+    // What can never heal is noticed where it is written.
+    let spec = with(of_the_seeds(), "deniedPaths", json!(["/metadata"]));
+    let (_, warnings) = Policy::read(vec![document("AutoHealPolicy", "vain", spec)]).unwrap();
+    assert_eq!(
+        warnings.to_string(),
+        "warning[denied-path] vain /spec/allowedPaths/0: `/metadata/labels` never heals\n  \
+           help: `/metadata` denies it, and denied beats allowed\n\
+         warning[denied-path] vain /spec/allowedPaths/1: `/metadata/annotations` never heals\n  \
+           help: `/metadata` denies it, and denied beats allowed"
+    );
+}
+
+#[test]
+fn a_suspended_policy_lets_nothing_heal_until_it_is_known_to_be_over() {
+    let heal = |suspend: Value| {
+        engine(vec![document("AutoHealPolicy", "safe-fields", with(of_the_seeds(), "suspend", suspend))])
+    };
+    let by = json!({"by": "sre", "reason": "sale", "until": "2026-07-03T10:22:32Z"});
+    let refused = (false, "policy-suspended".to_owned());
+    assert_eq!(answer(&heal(by), &relabelled(good_facts())), refused);
+    let over = json!({"by": "sre", "reason": "sale", "until": "2026-07-03T10:22:31Z"});
+    assert_eq!(answer(&heal(over.clone()), &relabelled(good_facts())), (true, String::new()));
+    assert_eq!(answer(&heal(json!({"by": "sre", "reason": "sale"})), &relabelled(good_facts())), refused);
+    // Where nobody says what time it is, it is not over.
+    let mut timeless = relabelled(good_facts());
+    timeless.observed_at = None;
+    assert_eq!(answer(&heal(over), &timeless), refused);
+}
+
+#[test]
+fn the_kill_switch_is_named_first_and_is_part_of_the_digest() {
+    let documents = || vec![document("AutoHealPolicy", "safe-fields", of_the_seeds())];
+    let off = Engine::compile(contract(documents()).healing_switched_off()).unwrap();
+    assert_eq!(answer(&off, &relabelled(good_facts())), (false, "kill-switch".into()));
+    assert_ne!(off.digest(), engine(documents()).digest());
+    let frozen = with(good_facts(), "freeze", json!("ON"));
+    assert_eq!(answer(&off, &relabelled(frozen)), (false, "kill-switch freeze".into()));
+}
+
+#[test]
+fn an_exception_holds_back_a_heal_until_it_ends() {
+    let excepted = |expires: &str| {
+        let exception = json!({"match": {"kind": ["Deployment"], "namespace": "prod"}, "owner": "checkout",
+                               "reason": "migration", "expires": expires});
+        engine(vec![
+            document("AutoHealPolicy", "safe-fields", of_the_seeds()),
+            document("DriftException", "migration", exception),
+        ])
+    };
+    let relabelled = relabelled(good_facts());
+    assert_eq!(answer(&excepted("2026-07-04"), &relabelled), (false, "decision-denies not-a-revert".into()));
+    assert_eq!(answer(&excepted("2026-07-03"), &relabelled), (true, String::new()));
+}
+
+/// Every document that could ask for it: a decision that is acknowledged, a heal policy for everything, a taxonomy with
+/// a harmless name.
+fn everything_asks_for_it(kind: &str) -> Vec<Authored> {
+    let decide = json!({"recommend": "RUNTIME_REVERT", "autoHeal": "ALLOW"});
+    let by = json!({"by": "ciso", "reason": "drill", "expires": "2030-01-01"});
+    let rules = json!([{"id": "heal", "when": {}, "decide": decide, "because": "b", "acknowledge": by}]);
+    let decision = json!({"rules": rules, "onUnknown": {"recommend": "INCIDENT", "autoHeal": "DENY"}});
+    let heal = json!({"appliesTo": {"resourceKinds": [kind]}, "allowedPaths": [""], "maxObjectsPerReconcile": 1000,
+                      "requireHealthyBeforeHeal": false, "evidenceRequired": false});
+    vec![document("ReconciliationPolicy", "bold", decision), document("AutoHealPolicy", "everything", heal)]
+}
+
+#[test]
+fn law_6_no_document_lets_a_machine_heal_a_protected_domain() {
+    for (group, kind, path) in [
+        ("rbac.authorization.k8s.io", "ClusterRole", "rules"),
+        ("networking.k8s.io", "NetworkPolicy", "spec"),
+        ("", "Secret", "type"),
+        ("acid.zalan.do", "postgresql", "spec"),
+    ] {
+        let engine = engine(everything_asks_for_it(kind));
+        let wire = json!({
+            "id": "obs", "observedAt": "2026-07-03T10:22:31Z",
+            "resource": {"system": "KUBERNETES", "group": group, "version": "v1", "kind": kind, "name": "web"},
+            "planes": {"desired": {"status": "PRESENT", "document": {path: "a"}},
+                       "actual": {"status": "PRESENT", "document": {path: "b"}}},
+            "facts": good_facts(),
+        });
+        let observation = Observation::from_json(&wire.to_string()).unwrap();
+        assert_eq!(answer(&engine, &observation), (false, "protected-domain".into()), "{kind}");
+    }
+}
+
+#[test]
+fn law_6_a_policy_for_what_no_machine_heals_is_noticed() {
+    let spec = |kinds: Value, paths: Value| json!({"appliesTo": {"resourceKinds": kinds}, "allowedPaths": paths, "maxObjectsPerReconcile": 1});
+    let said = |kinds: Value, paths: Value| {
+        Policy::read(vec![document("AutoHealPolicy", "heal", spec(kinds, paths))]).unwrap().1.to_string()
+    };
+    let kinds = json!(["Deployment", "ClusterRole", "aws_iam_role", "AWS::IAM::Role"]);
+    assert_eq!(
+        said(kinds, json!(["/metadata/labels", "/spec/*"])),
+        "warning[protected-kind] heal /spec/appliesTo/resourceKinds/1: `ClusterRole` is never healed by a machine\n  \
+           help: what may be healed of it belongs to `cluster-rbac`, which is protected; remove it\n\
+         warning[protected-kind] heal /spec/appliesTo/resourceKinds/2: `aws_iam_role` is never healed by a machine\n  \
+           help: what may be healed of it belongs to `iam`, which is protected; remove it\n\
+         warning[protected-kind] heal /spec/appliesTo/resourceKinds/3: `AWS::IAM::Role` is never healed by a machine\n  \
+           help: what may be healed of it belongs to `iam`, which is protected; remove it"
+    );
+    // The labels of a service are not its ports.
+    assert_eq!(said(json!(["Service"]), json!(["/metadata/labels", "/spec/**"])), "");
+}
+
+fn web(image: &str, team: &str, replicas: u32, password: &str) -> Value {
+    json!({
+        "metadata": {"labels": {"team": team}},
+        "spec": {"replicas": replicas, "template": {"spec": {"containers": [
+            {"name": "web", "image": image, "env": [{"name": "TOKEN", "value": password}]}]}}},
+    })
+}
+
+fn three_findings(facts: Value) -> Observation {
+    let wire = json!({
+        "id": "obs", "observedAt": "2026-07-03T10:22:31Z",
+        "resource": {"system": "KUBERNETES", "group": "apps", "version": "v1", "kind": "Deployment",
+                     "namespace": "prod", "name": "web"},
+        "planes": {
+            "desired": {"status": "PRESENT", "document": web("shop@sha256:9b2c", "a", 2, "CANARY-1"),
+                        // Said by whoever reads the platform: the token is secret.
+                        "sensitive": ["/spec/template/spec/containers/0/env/0/value"]},
+            "actual": {"status": "PRESENT", "document": web("shop:debug", "b", 5, "CANARY-2")}},
+        "claims": [{"path": "/spec/replicas", "owner": "CONTROLLER", "name": "horizontal-pod-autoscaler",
+                    "origin": "managed-fields"}],
+        "facts": facts,
+    });
+    Observation::from_json(&wire.to_string()).unwrap()
+}
+
+#[test]
+fn s2_4_the_preview_says_what_would_be_put_back_and_what_would_be_overwritten() {
+    let wide = with(with(of_the_seeds(), "allowedPaths", json!(["/metadata/labels"])), "deniedPaths", json!([]));
+    let engine = engine(vec![document("AutoHealPolicy", "labels", wide)]);
+    let facts = Facts::default();
+
+    let labels = engine.preview_heal(&relabelled(good_facts()), &facts);
+    assert_eq!(
+        labels.to_string(),
+        "Deployment/prod/web: a machine may revert this alone\n  would put back /metadata/labels/team"
+    );
+    assert!(labels.allowed);
+
+    let all = engine.preview_heal(&three_findings(good_facts()), &facts);
+    assert_eq!(
+        all.to_string(),
+        "Deployment/prod/web: a machine may not revert this alone\n  \
+           would overwrite UNAUTHORIZED_RUNTIME_DRIFT: /metadata/labels/team, \
+         /spec/template/spec/containers/[name=web]/env/[name=TOKEN]/value, /spec/template/spec/containers/[name=web]/image\n    \
+             refused by path-not-allowed, decisions-differ\n  \
+           leaves /spec/replicas: OWNED_BY horizontal-pod-autoscaler"
+    );
+    let written = serde_json::to_string(&all).unwrap();
+    assert!(!written.contains("CANARY") && !format!("{all:?}{all}").contains("CANARY"), "{written}");
+
+    let emergency = with(good_facts(), "incident", json!("OPEN"));
+    let emergency = engine.preview_heal(&relabelled(emergency), &facts);
+    assert_eq!(
+        emergency.to_string(),
+        "Deployment/prod/web: a machine may not revert this alone\n  \
+           would overwrite the emergency change of ana@example.com: /metadata/labels/team\n    \
+             refused by decision-denies, not-a-revert, incident"
+    );
+    let expected = json!({
+        "resource": "Deployment/prod/web", "allowed": false, "reverted": [], "overwritten": [], "untouched": [],
+        "emergency": [{
+            "driftClass": "EMERGENCY_DRIFT", "actor": "ana@example.com",
+            "refusedBy": ["decision-denies", "not-a-revert", "incident"],
+            "changes": [{
+                "path": "/metadata/labels/team",
+                "pointers": {"desired": "/metadata/labels/team", "actual": "/metadata/labels/team"},
+                "kind": "CHANGED", "relation": "DIFFERS", "disposition": "DRIFT", "owner": "GIT",
+                "sensitive": false, "desired": "a", "actual": "b",
+            }],
+        }],
+    });
+    assert_eq!(serde_json::to_value(&emergency).unwrap(), expected);
+
+    let same = deployment(json!({"spec": {"paused": true}}), json!({"spec": {"paused": true}}), good_facts());
+    assert_eq!(engine.preview_heal(&same, &facts).to_string(), "Deployment/prod/web: there is nothing to revert");
+}
+
+#[test]
+fn what_the_gates_let_through_the_governor_counts() {
+    let engine = engine(vec![document("AutoHealPolicy", "safe-fields", of_the_seeds())]);
+    let facts = Facts::default();
+    let mut candidates = Vec::new();
+    for number in 0..8 {
+        let mut observation = relabelled(good_facts());
+        observation.resource.name = format!("web-{number}");
+        let assessment = engine.assess(&observation, &facts);
+        candidates.extend(assessment.findings().iter().filter_map(Candidate::of));
+    }
+    let governor = Governor::of(&engine.policy().heal_policies()[0].spec);
+    let now = "2026-07-03T10:23:00Z".parse().unwrap();
+    let batch = governor.plan(&candidates, &History::default(), now);
+    assert_eq!((candidates.len(), batch.go.len(), batch.held.len()), (8, 5, 3));
+    let frozen = engine.assess(&relabelled(with(good_facts(), "freeze", json!("ON"))), &facts).findings().to_vec();
+    assert!(frozen.iter().all(|finding| Candidate::of(finding).is_none()));
+}
