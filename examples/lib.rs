@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 
 pub mod assess;
+#[path = "policy/test.rs"]
+pub mod policy_test;
 
 /// The README's program is compiled and run with the tests.
 #[cfg(doctest)]

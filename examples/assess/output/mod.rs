@@ -1,6 +1,6 @@
 //! How answers are printed.
 
 pub(super) mod jsonl;
-pub(super) mod paint;
+pub(crate) mod paint;
 pub(super) mod table;
 mod words;
