@@ -41,5 +41,8 @@ pub use crate::heal::{
 };
 pub use crate::policy::Policy;
 pub use crate::route::Routed;
-pub use crate::table::{Case, Column, Columns, Condition, ConditionError, Decided, Rule, Table, TableError, When};
+pub use crate::table::{
+    Analysis, Case, Column, Columns, Comparison, Condition, ConditionError, Conflict, Decided, Difference, Need, Rule,
+    Shadowed, Table, TableError, When, Witness,
+};
 pub use crate::tree::{Authored, Tree};

@@ -3,21 +3,38 @@
 mod analysis;
 mod case;
 mod columns;
+mod compare;
+mod compiled;
 mod condition;
 mod decide;
 mod glob;
+mod need;
+mod paths;
+mod print;
 mod rule;
+mod samples;
+mod search;
+mod space;
+mod specialize;
+mod texts;
+mod witness;
 
 use std::collections::BTreeMap;
 
-use self::analysis::Budget;
+pub use self::analysis::{Analysis, Conflict, Shadowed};
 pub use self::case::Case;
 pub use self::columns::{Column, Columns};
 pub(crate) use self::columns::{LABELS, domain_of};
+pub use self::compare::{Comparison, Difference};
+use self::compiled::Block;
 pub(crate) use self::condition::Answer;
 pub use self::condition::{Condition, ConditionError, When};
 pub use self::decide::Decided;
+pub use self::need::Need;
 pub use self::rule::Rule;
+use self::search::Budget;
+use self::space::Space;
+pub use self::witness::Witness;
 
 /// An ordered list of rules that has been proven to decide every case.
 ///
@@ -46,6 +63,8 @@ pub use self::rule::Rule;
 #[derive(Clone, Debug)]
 pub struct Table<T> {
     rules: Vec<Rule<T>>,
+    /// The same rules, to decide by.
+    blocks: Vec<Block>,
     on_unknown: T,
 }
 
@@ -57,7 +76,7 @@ pub struct TableError {
     pub rule: Option<usize>,
     /// Is it only a warning?
     pub warning: bool,
-    /// A stable name: `gap`, `not-proven`, `duplicate-rule`, `unreachable-rule`, `empty-table`.
+    /// A stable name: `gap`, `not-proven`, `duplicate-rule`, `unreachable-rule`, `redundant-rule`, `empty-table`.
     pub code: &'static str,
     /// What is wrong, with a witness where there is one.
     pub message: String,
@@ -65,7 +84,7 @@ pub struct TableError {
     pub help: String,
 }
 
-impl<T> Table<T> {
+impl<T: PartialEq> Table<T> {
     /// Compiles rules into a table; the second part of the answer is warnings.
     ///
     /// # Errors
@@ -94,16 +113,19 @@ impl<T> Table<T> {
                 });
             }
         }
-        errors.extend(analysis::gaps(&rules, Budget::USUAL));
-        let warnings = analysis::unreachable(&rules, Budget::USUAL);
+        let space = Space::of_rules(&rules.iter().collect::<Vec<_>>());
+        errors.extend(analysis::gaps(&rules, &space, Budget::USUAL));
+        let warnings = analysis::warnings(&rules, &space, Budget::USUAL);
         if errors.is_empty() {
-            Ok((Self { rules, on_unknown }, warnings))
+            Ok((Self { blocks: Block::all(&rules), rules, on_unknown }, warnings))
         } else {
             errors.extend(warnings);
             Err(errors)
         }
     }
+}
 
+impl<T> Table<T> {
     /// The rules, in order.
     #[must_use]
     pub fn rules(&self) -> &[Rule<T>] {

@@ -70,7 +70,7 @@ pub(super) fn compiled(place: &Reader<'_>, conditions: &[Condition]) -> Option<W
 
 /// Proves that rules, which stand in the list of this name, are a table. Of the rules only the first `own` stand in the
 /// document; the others are those that it extends.
-pub(super) fn table<T>(
+pub(super) fn table<T: PartialEq>(
     spec: &Reader<'_>,
     list: &str,
     own: usize,

@@ -131,6 +131,20 @@ impl<'a> Case<'a> {
         self
     }
 
+    /// The same, of which this is said of the columns that are no facts, and of the exception.
+    pub(crate) fn said(mut self, said: &[u16; COUNT], path: Option<&'a FieldPath>, label: Option<&'a str>) -> Self {
+        for (column, bits) in Column::ALL.iter().zip(said) {
+            if *bits != 0 {
+                self.set_bits(*column, *bits);
+            }
+        }
+        Self { path, label, ..self }
+    }
+
+    pub(crate) const fn resource(&self) -> &'a ResourceRef {
+        self.resource
+    }
+
     /// The values that the column may have; none where nothing is known.
     pub(crate) fn possible(&self, column: Column) -> u16 {
         self.bits.get(column as usize).copied().unwrap_or(0)

@@ -257,7 +257,7 @@ impl FromStr for Column {
 /// assert_eq!(columns.to_string(), "actor, incident");
 /// assert!(columns.contains(Column::Actor) && !columns.contains(Column::Freeze));
 /// ```
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Columns(u64);
 
 impl Columns {

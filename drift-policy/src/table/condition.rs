@@ -35,7 +35,7 @@ impl Condition {
 /// assert_eq!(errors[0].code, "unknown-value");
 /// assert_eq!(errors[0].message, "unknown incident `OPN`; did you mean `OPEN`?");
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct When {
     /// Sorted by column, one a column.
     tests: Vec<Test>,
@@ -141,6 +141,21 @@ impl When {
         })
     }
 
+    /// The same without what it asks of these columns; nothing if the case is refused there.
+    pub(crate) fn without(&self, columns: Columns, case: &Case<'_>) -> Option<Self> {
+        let asked = |test: &&Test| columns.contains(test.column);
+        if self.tests.iter().filter(asked).any(|test| matches!(test.meets(case), Answer::No(_))) {
+            return None;
+        }
+        let tests: Vec<Test> = self.tests.iter().filter(|test| !asked(test)).cloned().collect();
+        let names_unknown = tests.iter().filter(|test| test.unknown).map(|test| test.column).collect();
+        Some(Self { tests, names_unknown })
+    }
+
+    pub(crate) fn tests(&self) -> &[Test] {
+        &self.tests
+    }
+
     pub(crate) fn test(&self, column: Column) -> Option<&Test> {
         self.tests.iter().find(|test| test.column == column)
     }
@@ -159,7 +174,7 @@ impl When {
 }
 
 /// One column with the values it may have.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Test {
     pub(crate) column: Column,
     /// One bit a value; where values are open, bit 0 for "whatever it is".
@@ -170,24 +185,12 @@ pub(crate) struct Test {
     pub(crate) texts: Vec<Text>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Text {
     Glob(Glob),
     Path(PathPattern),
     /// A label, the name of a system, the name of a condition.
     Word(String),
-}
-
-impl Text {
-    /// Does this take everything that the other takes? May say no where it does.
-    pub(crate) fn contains(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Glob(mine), Self::Glob(theirs)) => mine.contains(theirs),
-            (Self::Path(mine), Self::Path(theirs)) => mine.contains(theirs),
-            (Self::Word(mine), Self::Word(theirs)) => mine == theirs,
-            (Self::Glob(_) | Self::Path(_) | Self::Word(_), _) => false,
-        }
-    }
 }
 
 impl Test {
@@ -216,7 +219,27 @@ impl Test {
         if test.bits == column.values().all_bits() {
             test.texts.clear();
         }
+        // The order in which texts are written, and how often, means nothing.
+        test.texts.sort_by_cached_key(|text| text.written(column.values()));
+        test.texts.dedup();
         if errors.is_empty() { Ok(test) } else { Err(errors) }
+    }
+
+    /// Is the value of its column known?
+    pub(crate) fn knows(&self, case: &Case<'_>) -> bool {
+        match self.column.values() {
+            Values::Words(_) | Values::Domain | Values::System => case.possible(self.column).is_power_of_two(),
+            Values::Text if self.column == Column::ComplianceScope => case.facts().compliance_scope.known().is_some(),
+            Values::Text => case.text(self.column).is_some(),
+            Values::Path => case.path().is_some(),
+            // A map of conditions can always have more.
+            Values::Names => false,
+        }
+    }
+
+    /// Does it take the value with this index? Where values are open, index 0 is "whatever it is".
+    pub(crate) fn takes_value(&self, index: usize) -> bool {
+        self.bits & bit(index) != 0
     }
 
     /// Adds a value as written.
@@ -273,7 +296,7 @@ impl Test {
     }
 
     /// What this column says of a case.
-    fn meets(&self, case: &Case<'_>) -> Answer {
+    pub(super) fn meets(&self, case: &Case<'_>) -> Answer {
         match self.column.values() {
             Values::Words(_) => self.of_bits(case.possible(self.column)),
             Values::Domain => {

@@ -5,6 +5,7 @@ use drift_model::Refusal;
 use super::Table;
 use super::case::Case;
 use super::columns::Columns;
+use super::compiled::RULES;
 use super::condition::Answer;
 use super::rule::Rule;
 
@@ -31,23 +32,19 @@ impl<T: PartialEq> Table<T> {
     #[must_use]
     pub fn decide(&self, case: &Case<'_>) -> Decided<'_, T> {
         let mut waiting = false;
-        for (index, rule) in self.rules().iter().enumerate() {
-            match rule.when.meets(case) {
-                Answer::No(_) => {}
-                Answer::Maybe(_) => waiting = true,
-                Answer::Yes => {
-                    let missing =
-                        if waiting { self.missing(index, case, Some(&rule.outcome)) } else { Columns::default() };
-                    if missing.is_within(rule.when.names_unknown()) {
-                        return Decided { outcome: &rule.outcome, rule: Some(rule), missing };
-                    }
-                    return Decided { outcome: self.on_unknown(), rule: None, missing };
+        for (block, rules) in self.blocks.iter().zip(self.rules.chunks(RULES)) {
+            let answers = block.answers(case);
+            waiting |= answers.waiting() != 0;
+            if let Some(rule) = rules.get(lowest(answers.certain)) {
+                let missing = if waiting { self.missing(case, Some(&rule.outcome)) } else { Columns::default() };
+                if missing.is_within(rule.when.names_unknown()) {
+                    return Decided { outcome: &rule.outcome, rule: Some(rule), missing };
                 }
+                return Decided { outcome: self.on_unknown(), rule: None, missing };
             }
         }
         // A table is total, so that something was missing here; if not, nothing is decided either.
-        let missing = self.missing(self.rules().len(), case, None);
-        Decided { outcome: self.on_unknown(), rule: None, missing }
+        Decided { outcome: self.on_unknown(), rule: None, missing: self.missing(case, None) }
     }
 
     /// Each rule before the one that decided (every rule, where none did), with the first column that refused the case,
@@ -68,19 +65,41 @@ impl<T: PartialEq> Table<T> {
             .collect()
     }
 
-    /// What the first `count` rules wait for, and what could make them say something else.
-    ///
-    /// A waiting rule that says the same changes nothing if, were it to match, it would decide; that is, if it takes
-    /// UNKNOWN in what the rules before it wait for.
-    fn missing(&self, count: usize, case: &Case<'_>, outcome: Option<&T>) -> Columns {
+    /// What the rules before the first that is certain wait for, and what could make them say something else.
+    fn missing(&self, case: &Case<'_>, outcome: Option<&T>) -> Columns {
         let mut missing = Columns::default();
-        for rule in self.rules().iter().take(count) {
-            let Answer::Maybe(columns) = rule.when.meets(case) else { continue };
-            let same = Some(&rule.outcome) == outcome && missing.is_within(rule.when.names_unknown());
-            if !same {
-                missing = missing.union(columns);
+        for (block, rules) in self.blocks.iter().zip(self.rules.chunks(RULES)) {
+            let answers = block.answers(case);
+            let mut left = answers.waiting();
+            while let Some(rule) = rules.get(lowest(left)) {
+                left &= left.wrapping_sub(1);
+                if let Answer::Maybe(columns) = rule.when.meets(case) {
+                    missing = with_waiting(missing, rule, columns, outcome);
+                }
+            }
+            if answers.certain != 0 {
+                break;
             }
         }
         missing
     }
+}
+
+/// What is missing once a rule waits for these columns, where some later rule says `outcome`.
+///
+/// A waiting rule that says the same changes nothing if, were it to match, it would decide; that is, if it takes UNKNOWN
+/// in what the rules before it wait for.
+pub(super) fn with_waiting<T: PartialEq>(
+    missing: Columns,
+    rule: &Rule<T>,
+    columns: Columns,
+    outcome: Option<&T>,
+) -> Columns {
+    let same = Some(&rule.outcome) == outcome && missing.is_within(rule.when.names_unknown());
+    if same { missing } else { missing.union(columns) }
+}
+
+/// The index of the first rule of a set; of none, one beyond every block.
+fn lowest(set: u64) -> usize {
+    usize::try_from(set.trailing_zeros()).unwrap_or(RULES)
 }

@@ -45,6 +45,7 @@ fn a_list_that_is_no_table_says_all_that_is_wrong() {
             "duplicate-rule: `a` is the id of rule 0 as well",
             "gap: no rule decides `kind=anything else, incident=UNKNOWN`",
             "gap: no rule decides `kind=anything else, freeze=ON`",
+            "gap: no rule decides `incident=UNKNOWN, freeze=OFF or UNKNOWN`",
         ]
     );
 }
@@ -71,8 +72,10 @@ fn a_rule_that_decides_nothing_names_those_that_come_first() {
         messages(&warnings),
         [
             "unreachable-rule: `shadowed-kind` decides nothing: `secrets` comes first",
+            "unreachable-rule: `half-shadowed` decides nothing: `frozen`, `open` come first or wait for facts",
             "unreachable-rule: `shadowed-path` decides nothing: `image` comes first",
             "unreachable-rule: `shadowed-words` decides nothing: `frozen`, `open` come first",
+            "unreachable-rule: `rest` decides nothing: `frozen`, `open` come first or wait for facts",
             "unreachable-rule: `after` decides nothing: `half-shadowed` comes first",
         ]
     );
@@ -88,13 +91,12 @@ fn a_table_that_is_too_entangled_is_never_called_total() {
         ("d", &[("change", &["ADDED", "REMOVED"])], 4),
         ("e", &[("change", &["CHANGED", "REORDERED"])], 5),
     ]);
-    assert!(analysis::gaps(&list, Budget::USUAL).is_empty());
-    for budget in [Budget { boxes: 4, ..Budget::USUAL }, Budget { work: 4, ..Budget::USUAL }] {
-        let found = analysis::gaps(&list, budget);
-        assert_eq!(found.iter().map(|error| (error.code, error.warning)).collect::<Vec<_>>(), [("not-proven", false)]);
-        let found = analysis::unreachable(&list, budget);
-        assert_eq!(found.iter().map(|error| (error.code, error.warning)).collect::<Vec<_>>(), [("not-proven", true)]);
-    }
+    let space = Space::of_rules(&list.iter().collect::<Vec<_>>());
+    let codes = |found: Vec<TableError>| found.iter().map(|error| (error.code, error.warning)).collect::<Vec<_>>();
+    assert_eq!(codes(analysis::gaps(&list, &space, Budget::USUAL)), []);
+    assert_eq!(codes(analysis::gaps(&list, &space, Budget(4))), [("not-proven", false)]);
+    assert_eq!(codes(analysis::warnings(&list, &space, Budget::USUAL)), []);
+    assert_eq!(codes(analysis::warnings(&list, &space, Budget(8))), [("not-proven", true)]);
 }
 
 #[test]
@@ -240,16 +242,16 @@ proptest! {
 
     #[test]
     fn a_rule_is_called_unreachable_exactly_where_trying_every_case_finds_no_use(rules in small_rules()) {
+        let table = Table { blocks: Block::all(&rules), rules, on_unknown: 9 };
         let worlds = World::all();
-        let mut useless: Vec<usize> = Vec::new();
-        for index in 0..rules.len() {
-            let first = |world: &World| rules.iter().position(|rule| certain(rule, world)) == Some(index);
-            if !worlds.iter().any(first) {
-                useless.push(index);
-            }
-        }
-        let found: Vec<usize> = analysis::unreachable(&rules, Budget::USUAL).iter().filter_map(|warning| warning.rule).collect();
-        prop_assert_eq!(found, useless);
+        let decides = |rule: &&Rule<u8>| {
+            let by = |world: &World| world.with(|case| table.decide(case).rule.is_some_and(|by| by.id == rule.id));
+            worlds.iter().any(by)
+        };
+        let useless: Vec<usize> = (0..).zip(table.rules()).filter(|(_, rule)| !decides(rule)).map(|(index, _)| index).collect();
+        let analysis = table.analysis();
+        prop_assert!(analysis.proven);
+        prop_assert_eq!(analysis.unreachable.iter().map(|shadowed| shadowed.rule).collect::<Vec<_>>(), useless);
     }
 
     #[test]
@@ -301,6 +303,90 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn what_no_facts_can_say_is_no_gap() {
+    // A record that does not exist accepts nothing, and one that nobody knows of says nothing.
+    let (table, warnings) = Table::compile(
+        rules(&[
+            ("accepted", &[("accepted", &["true"])], 1),
+            ("none", &[("changeRecord", &["NONE"])], 2),
+            ("refused", &[("accepted", &["false"])], 3),
+            ("silent", &[("accepted", &["UNKNOWN"])], 4),
+        ]),
+        0,
+    )
+    .unwrap();
+    assert_eq!(messages(&warnings), Vec::<String>::new());
+    assert!(table.analysis().proven);
+    let gap = Table::compile(
+        rules(&[("accepted", &[("accepted", &["true", "UNKNOWN"])], 1), ("none", &[("changeRecord", &["NONE"])], 2)]),
+        0,
+    );
+    assert_eq!(
+        messages(&gap.unwrap_err()),
+        ["gap: no rule decides `changeRecord=MATCHED or UNMATCHED, accepted=false`"]
+    );
+}
+
+#[test]
+fn a_rule_may_be_there_for_several_candidates() {
+    let (_, warnings) = Table::compile(
+        rules(&[
+            ("person", &[("actor", &["HUMAN"])], 1),
+            ("pipeline", &[("actor", &["PIPELINE"])], 2),
+            ("nobody", &[("actor", &["UNKNOWN"])], 3),
+            ("either", &[("actor", &["HUMAN", "PIPELINE", "UNKNOWN"])], 4),
+            ("rest", &[("actor", &["*", "UNKNOWN"])], 5),
+        ]),
+        0,
+    )
+    .unwrap();
+    assert_eq!(messages(&warnings), Vec::<String>::new());
+}
+
+#[test]
+fn a_gap_comes_as_facts_that_can_be_pasted_into_a_test() {
+    let gap = Table::compile(
+        rules(&[
+            ("frozen", &[("freeze", &["ON"])], 1),
+            ("secret", &[("kind", &["Secret"]), ("upgrade", &["RECENT", "UNKNOWN"]), ("freeze", &["*", "UNKNOWN"])], 2),
+            ("rest", &[("path", &["/spec"]), ("freeze", &["*", "UNKNOWN"])], 3),
+            ("existing", &[("existence", &["MANAGED"])], 3),
+        ]),
+        0,
+    );
+    let errors = gap.unwrap_err();
+    let [error, upgraded] = &errors[..] else { panic!("{errors:?}") };
+    let message = "no rule decides `existence=DELETED_OUTSIDE or UNTRACKED or NOT_CREATED or 6 more, kind=anything else, \
+                   path=anything else, freeze=OFF or UNKNOWN`";
+    let help = "add a rule for it, or end with one whose `when` is empty; in a test: \
+                `given: {\"changes\":[{\"path\":\"/other\"}],\"existence\":\"DELETED_OUTSIDE\",\"facts\":{\"freeze\":\"OFF\"},\
+                \"resource\":{\"kind\":\"other\",\"name\":\"other\",\"namespace\":\"other\",\"system\":\"KUBERNETES\",\"version\":\"v1\"}}`";
+    assert_eq!(error.message, message);
+    assert_eq!(error.help, help);
+    // What depends on the time says what time it is.
+    let given = "`given: {\"changes\":[{\"path\":\"/other\"}],\"existence\":\"DELETED_OUTSIDE\",\"facts\":{\"freeze\":\"OFF\",\
+                 \"lastUpgrade\":{\"at\":\"1970-01-01T00:00:00Z\",\"name\":\"provider\",\"what\":\"PROVIDER\"}},\
+                 \"now\":\"2026-07-03T00:00:00Z\"}`";
+    assert!(upgraded.help.ends_with(given), "{}", upgraded.help);
+}
+
+#[test]
+fn globs_that_cannot_be_taken_apart_are_never_called_proven() {
+    let list = |last: Entries| {
+        rules(&[("a", &[("kind", &["{a,{b,c}}*"])], 1), ("b", &[("kind", &["x"])], 2), ("rest", last, 3)])
+    };
+    let (table, warnings) = Table::compile(list(&[]), 0).unwrap();
+    assert_eq!(
+        messages(&warnings),
+        ["not-proven: the patterns of kind are too entangled to prove that every rule changes something"]
+    );
+    assert!(!table.analysis().proven && !table.compare(&table).proven);
+    // Whatever they take, something is left.
+    let errors = Table::compile(list(&[("kind", &["y"])]), 0).unwrap_err();
+    assert_eq!(errors[0].code, "gap");
 }
 
 #[test]
