@@ -89,6 +89,8 @@ impl Unresolved {
 pub(crate) struct Exposing {
     /// Lists: an added item counts.
     pub(crate) lists: Vec<String>,
+    /// Maps: an undeclared entry in one of them counts.
+    pub(crate) maps: Vec<String>,
     /// Fields: any undeclared value at or under them counts.
     pub(crate) fields: Vec<String>,
     /// Values that expose what the field is a choice of.
@@ -113,6 +115,10 @@ impl BuiltIn {
 impl Exposing {
     pub(crate) fn has_list(&self, name: &str) -> bool {
         self.lists.iter().any(|known| same_name(known, name))
+    }
+
+    pub(crate) fn has_map(&self, name: &str) -> bool {
+        self.maps.iter().any(|known| same_name(known, name))
     }
 
     pub(crate) fn has_field(&self, name: &str) -> bool {

@@ -161,33 +161,33 @@ impl<'a> Walk<'a, '_> {
             .map(|ignore| ignore.name.as_str())
     }
 
-    /// Does an undeclared change here expose something: an item added to one of the lists that do, or a value at one of
-    /// the fields that do?
-    fn exposes(&self, difference: &Difference<'a>, [.., actual]: [Said<'a>; 3]) -> bool {
+    /// Does an undeclared change here expose something: an item added to one of the lists that do, an entry added to one of
+    /// the maps that do, a value at one of the fields that do, or anything within a policy document?
+    ///
+    /// A list that was taken away exposes nothing. A field that was may have been a guard, as a block on public access is.
+    fn exposes(&self, difference: &Difference<'a>, [_, recorded, actual]: [Said<'a>; 3]) -> bool {
         let exposing = &self.comparer.builtin.exposing;
         let undeclared = matches!(difference.relation, Relation::UndeclaredAddition | Relation::UndeclaredChange);
-        let Some(actual) = actual.value().filter(|_| undeclared && difference.kind != ChangeKind::Reordered) else {
+        if !undeclared || difference.kind == ChangeKind::Reordered {
             return false;
+        }
+        // A statement of a policy is a value of many words: one more principal in it is no item of its own.
+        if self.in_a_policy || self.place.fields().any(|name| exposing.has_field(name)) {
+            return true;
+        }
+        let Some(actual) = actual.value() else {
+            return recorded.value().is_some_and(|gone| holds(gone, 0, &|name, _| exposing.has_field(name)));
         };
         let in_list = self.place.is_element() || actual.is_array();
         let added = in_list && self.place.last_field().is_some_and(|name| exposing.has_list(name));
+        let entered =
+            difference.kind == ChangeKind::Added && self.place.map().is_some_and(|name| exposing.has_map(name));
         let value = actual.as_str().is_some_and(|text| exposing.values.iter().any(|known| known == text));
-        added
-            || value
-            || self.place.fields().any(|name| exposing.has_field(name))
-            || self.holds_exposing_field(actual, 0)
-    }
-
-    fn holds_exposing_field(&self, value: &Value, depth: usize) -> bool {
-        let deeper = depth.saturating_add(1);
-        match value {
-            _ if depth > MAX_DEPTH => true,
-            Value::Object(map) => map.iter().any(|(name, member)| {
-                self.comparer.builtin.exposing.has_field(name) || self.holds_exposing_field(member, deeper)
-            }),
-            Value::Array(items) => items.iter().any(|item| self.holds_exposing_field(item, deeper)),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
-        }
+        let is_exposing = |name: &str, member: &Value| {
+            exposing.has_field(name)
+                || exposing.has_list(name) && member.as_array().is_some_and(|items| !items.is_empty())
+        };
+        added || entered || value || holds(actual, 0, &is_exposing)
     }
 
     /// Is the place, something above it or something under it secret in any plane?
@@ -250,6 +250,17 @@ impl<'a> Walk<'a, '_> {
         }
         change.would_be_drift |= relation == Relation::UndeclaredAddition;
         self.changes.push(change);
+    }
+}
+
+/// Is there such a member anywhere in the value? What nobody can look into may hold one.
+fn holds(value: &Value, depth: usize, is_such: &impl Fn(&str, &Value) -> bool) -> bool {
+    let deeper = depth.saturating_add(1);
+    match value {
+        _ if depth > MAX_DEPTH => true,
+        Value::Object(map) => map.iter().any(|(name, member)| is_such(name, member) || holds(member, deeper, is_such)),
+        Value::Array(items) => items.iter().any(|item| holds(item, deeper, is_such)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
 

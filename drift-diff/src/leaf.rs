@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use drift_model::{ChangeKind, RecordOf, Relation};
+use drift_model::{ChangeKind, RecordOf, Relation, UnknownReason};
 use serde_json::Value;
 
 use crate::equivalence::{Equality, Parameters, Same, equal};
@@ -96,7 +96,11 @@ impl<'a> Walk<'a, '_> {
         let recorded_has_it = matches!(recorded, Said::Value(_));
         let against = if recorded.is_silent() { Said::Absent } else { recorded };
         let relation = if recorded_has_it { Relation::UndeclaredChange } else { Relation::UndeclaredAddition };
+        // Both are there, and nobody can compare them.
+        let beyond = |said: Said<'a>| said.unknown() == Some(UnknownReason::TooDeep);
+        let seen = actual.value().is_some() && against.value().is_some() || beyond(actual) || beyond(against);
         match self.pair(against, actual, known) {
+            Pair::Unknowable if seen => Some(Difference::unknown()),
             // Nobody declared it and nobody can see it: there is no difference to list.
             Pair::Same | Pair::Unknowable => None,
             Pair::Equivalent(rule) => Some(Difference::new(kind(against, actual), relation, Some(rule))),
@@ -169,7 +173,7 @@ impl<'a> Walk<'a, '_> {
         self.sense(x, y, known).map_or(Pair::Different, Pair::Equivalent)
     }
 
-    /// The rule by which two different values mean the same here, if there is one.
+    /// The rule by which two different values mean the same here, if there is one; `y` is of the later plane.
     fn sense(&self, x: Option<&'a Value>, y: Option<&'a Value>, known: Known<'a>) -> Option<Cow<'a, str>> {
         if let Some(rule) = shape_sense(known.shape, x, y) {
             return Some(rule.into());
@@ -183,6 +187,10 @@ impl<'a> Walk<'a, '_> {
         let senses = self.comparer.equivalences.covering(&self.observation.resource, &views);
         // The rule that was written last is the most particular: users' rules come after those that are built in.
         senses.into_iter().rev().filter(|sense| !self.in_a_policy || sense.speaks_of_policies()).find_map(|sense| {
+            // What is not read back is missing where it is read. That it came to be there is no such silence.
+            if sense.same == Same::NotReadBack && y.is_some() {
+                return None;
+            }
             let with = Parameters { keys: &sense.key_names, value: sense.value.as_ref() };
             sense.same.holds(x, y, &with).then_some(Cow::Borrowed(sense.rule.as_str()))
         })

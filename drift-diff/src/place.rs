@@ -46,6 +46,14 @@ impl<'a> Place<'a> {
         self.fields().last()
     }
 
+    /// The field that holds this one: the name of the map that an entry is in. `None` for a field of a list's element.
+    pub(crate) fn map(&self) -> Option<&'a str> {
+        match self.frames.as_slice() {
+            [.., Frame::Field(map), Frame::Field(_)] => Some(*map),
+            _ => None,
+        }
+    }
+
     /// All field names on the way here.
     pub(crate) fn fields(&self) -> impl DoubleEndedIterator<Item = &'a str> {
         self.frames.iter().filter_map(|frame| match frame {
