@@ -540,6 +540,32 @@ fn the_digest_depends_on_what_is_said_alone() {
 }
 
 #[test]
+fn what_is_in_force_is_printed_and_read_again() {
+    let spec = json!({"rules": [label_rule("kafka")], "labels": {"kafka": "database"}, "extends": "shipped"});
+    let ignore = json!({"resource": {"kind": "Deployment"}, "paths": ["/metadata/annotations/mesh"], "owner": "mesh",
+                        "reason": "written by the mesh", "expires": "2027-03-01"});
+    let exception = json!({"match": {"kind": "Deployment"}, "owner": "payments", "reason": "migration",
+                           "expires": "2027-01-01"});
+    let documents = vec![
+        document("DriftTaxonomy", "streams", spec),
+        document("ReconciliationPolicy", "prod", decisions(&json!([otherwise()]))),
+        document("AutoHealPolicy", "heal", seed_heal_policy()),
+        document("IgnoreRule", "mesh", ignore),
+        document("DriftException", "legacy", exception),
+        document("DriftBudget", "iam", json!({"domain": "iam", "maxOpen": 0})),
+        document("AlertRouting", "routes", json!({"routes": [{"match": {}, "notify": ["$owner"]}]})),
+        document("EquivalenceRule", "memory", json!({"resource": {}, "path": "/m", "same": "QUANTITY", "reason": "r"})),
+        document("DriftOwnershipRule", "git", json!({"resource": {"kind": "Deployment"}, "gitOwned": ["/spec"]})),
+    ];
+    let (policy, _) = Policy::read(documents).unwrap_or_else(|problems| panic!("{problems}"));
+    // The classification that ships is in force as well; the taxonomy that is extended comes with the other.
+    assert_eq!(policy.documents().len(), 10);
+    let again = policy.documents().iter().map(|line| written("again", line)).collect();
+    let (again, _) = Policy::read(again).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!((again.documents(), again.digest()), (policy.documents(), policy.digest()));
+}
+
+#[test]
 fn a_document_beyond_all_depth_is_refused() {
     let deep = (0..2_000).fold(Tree::Null, |tree, _| Tree::List(vec![tree]));
     let expected = "error[too-deep] deep.yaml: nested too deeply\n  help: keep to 512 levels";
@@ -592,6 +618,15 @@ fn tree() -> impl Strategy<Value = Tree> {
         "same",
         "appliesTo",
         "match",
+        "routes",
+        "notify",
+        "cases",
+        "given",
+        "expect",
+        "facts",
+        "changes",
+        "maxOpen",
+        "suspend",
         "acknowledge",
         "drift.example/v1",
         "ALLOW",

@@ -4,8 +4,8 @@
 
 use drift_model::DocumentKind;
 use drift_policy::{
-    Authored, DriftClassificationSpec, DriftExceptionSpec, DriftTaxonomySpec, Policy, ReconciliationPolicySpec,
-    json_schema,
+    AlertRoutingSpec, Authored, DriftBudgetSpec, DriftClassificationSpec, DriftExceptionSpec, DriftPolicyTestSpec,
+    DriftTaxonomySpec, Policy, ReconciliationPolicySpec, json_schema,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -107,4 +107,33 @@ fn a_column_of_closed_words_lists_them() {
     assert_eq!(words("risk"), Some(json!(["INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL", "*"])));
     assert_eq!((words("domain"), words("namespace")), (None, None));
     assert_eq!(columns.as_object().unwrap().len(), drift_policy::Column::ALL.len());
+}
+
+#[test]
+fn routes_budgets_and_tests_survive_the_plain_types_and_are_read_as_before() {
+    let route = json!({"match": {"driftClass": "PROVIDER_READ_NOISE", "severity": "low"}, "notify": ["iac-platform-team"],
+                       "createIncident": false, "createIssue": true});
+    let routes = json!({"routes": [route, {"id": "rest", "match": {}, "notify": [], "because": "b"}]});
+    let budget = json!({"domain": "iam", "match": {"environment": ["prod*"]}, "maxOpen": 0, "maxAge": "7d",
+                        "detectWithin": "15m", "classifyWithin": "30m", "reconcileWithin": "7d", "objective": "99.5%",
+                        "window": "30d", "because": "b"});
+    let change = json!({"path": "/rules", "kind": "ADDED", "relation": "DIFFERS", "disposition": "UNDECLARED",
+                        "owner": "GIT", "ownerName": "git", "rule": "r", "counted": true});
+    let given = json!({"resource": "ClusterRole/admin", "existence": "MANAGED", "facts": {"incident": "OPEN"},
+                       "changes": [change], "now": "2026-07-03T00:00:00Z"});
+    let expect = json!({"verdict": "DRIFTED", "class": "EMERGENCY_DRIFT", "risk": "HIGH", "action": "NONE",
+                        "recommend": "NONE", "autoHealAllowed": false, "rule": "r", "refusedBy": [], "routes": ["a"]});
+    let tests = json!({"cases": [{"name": "a", "given": given, "expect": expect}]});
+    let whole = |kind: &str, spec: Value| json!({"apiVersion": "d.e/v1", "kind": kind, "metadata": {"name": "n"}, "spec": spec});
+    let (routes, budget, tests) =
+        (whole("AlertRouting", routes), whole("DriftBudget", budget), whole("DriftPolicyTest", tests));
+    for (document, written) in [
+        (&routes, read_and_written::<AlertRoutingSpec>(&routes)),
+        (&budget, read_and_written::<DriftBudgetSpec>(&budget)),
+        (&tests, read_and_written::<DriftPolicyTestSpec>(&tests)),
+    ] {
+        assert_eq!(*document, written);
+        let (_, warnings) = Policy::read(vec![Authored::new("n", written.into())]).unwrap();
+        assert!(warnings.is_empty(), "{warnings}");
+    }
 }
