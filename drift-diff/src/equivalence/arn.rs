@@ -6,6 +6,7 @@ use serde_json::Value;
 ///
 /// The name is what stands after the account, whole (`role/path/x`), without its type (`path/x`), or its last part alone
 /// (`x`). A trailing `:*`, which log groups answer with, is no part of the name. A pattern is no name: `*` is every resource.
+/// Nor is the number of an account.
 /// Two ARNs are the same if they are equal but for that ending of a log group's, and two names only if they are equal.
 pub(super) fn same_resource(a: &Value, b: &Value) -> bool {
     let (Value::String(a), Value::String(b)) = (a, b) else { return false };
@@ -34,11 +35,14 @@ fn log_group(arn: &str) -> Option<&str> {
 fn names(resource: &str, name: &str) -> bool {
     let separators = ['/', ':'];
     let is_pattern = name.contains(['*', '?']);
+    // An account is somebody, and not whatever bears its number.
+    let is_account = name.len() == 12 && name.bytes().all(|byte| byte.is_ascii_digit());
     let plain = resource.strip_suffix(":*").unwrap_or(resource);
     let without_type = plain.split_once(separators).map(|(_, name)| name);
     let last = plain.rsplit_once(separators).map(|(_, name)| name);
     !name.is_empty()
         && !is_pattern
+        && !is_account
         && (name == resource || name == plain || without_type == Some(name) || last == Some(name))
 }
 
@@ -59,6 +63,13 @@ mod tests {
         ] {
             assert!(!same_resource(&json!(a), &json!(b)), "{a} {b}");
         }
+    }
+
+    #[test]
+    fn the_number_of_an_account_is_no_name() {
+        let user = "arn:aws:iam::999999999999:user/111111111111";
+        assert!(!same_resource(&json!(user), &json!("111111111111")));
+        assert!(same_resource(&json!(user), &json!("user/111111111111")));
     }
 
     #[test]
