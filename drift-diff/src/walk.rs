@@ -1,14 +1,14 @@
 //! The walk: three trees and their marks, once through, side by side.
 
 use drift_model::{
-    Document, MAX_DEPTH, Marks, Observation, Observed, PatternTrie, RecordOf, StepView, System, UnknownReason,
+    Document, MAX_DEPTH, Marks, Observation, Observed, PatternTrie, RecordOf, Step, StepView, System, UnknownReason,
 };
 use serde_json::{Map, Value};
 
 use crate::compare::Comparer;
 use crate::delta::FieldChange;
 use crate::equivalence::{Equality, Same, equal, is_policy};
-use crate::list::{Alignment, align, infer_key, permuted};
+use crate::list::{Alignment, Slot, align, infer_key, permuted};
 use crate::mask::Mask;
 use crate::place::{ACTUAL, DESIRED, Place, RECORDED};
 use crate::relational::Excuses;
@@ -331,29 +331,57 @@ impl<'a, 'f> Walk<'a, 'f> {
         self.mask.owner(&views).is_some_and(|owned| owned.kind.excuses()) && !self.mask.reaches_beneath(&views)
     }
 
+    // What recurses is kept small: a list in a list in a list is as deep as a document goes, on whatever stack there is.
     fn list(&mut self, said: [Said<'a>; 3], known: &Known<'a>) {
+        let outer = self.note;
+        let Some(Arranged { slots, silence_is_absence }) = self.arranged(&said, known) else { return };
+        for (step, slot) in slots {
+            let items = self.items(&said, slot, silence_is_absence);
+            self.place.enter_element(step, slot);
+            self.element(items, &known.element());
+            self.place.leave();
+        }
+        self.note = outer;
+    }
+
+    /// What the planes say of the items of a slot.
+    fn items(&self, said: &[Said<'a>; 3], slot: Slot, silence_is_absence: bool) -> [Said<'a>; 3] {
+        let mut items = [Said::Silent; 3];
+        for (plane, item) in items.iter_mut().enumerate() {
+            let index = slot.get(plane).copied().flatten();
+            *item = self.member(plane, said.get(plane).copied(), silence_is_absence, |list| {
+                index.and_then(|index| list.get(index))
+            });
+        }
+        items
+    }
+
+    /// The items of a list side by side, once what is said of the list itself is listed; `None` where it is one value, or
+    /// nothing more is to be said.
+    fn arranged(&mut self, said: &[Said<'a>; 3], known: &Known<'a>) -> Option<Arranged> {
+        let said = *said;
         if self.is_the_same_list(said) {
-            return;
+            return None;
         }
         let lists = said.map(|said| said.array().unwrap_or_default());
         if lists.iter().all(|list| list.is_empty()) || self.belongs_to_another(said) {
-            return self.leaf(said, *known);
+            self.leaf(said, *known);
+            return None;
         }
         // A `null` among items is an item, and items cannot be told from absent ones by it: the list is one value.
         if lists.iter().any(|list| list.iter().any(Value::is_null)) && !self.leaves_doubt() {
-            return self.whole_list(said, known);
+            self.whole_list(said, known);
+            return None;
         }
         let (by, source) = self.alignment(lists, known.shape);
         let one_value = matches!(by, None | Some(Alignment::Positional | Alignment::ListOrSet));
         let nobody_else_speaks = said.iter().take(ACTUAL).all(|said| said.value().is_none());
-        let Some(by) = by.filter(|_| !(one_value && nobody_else_speaks)) else {
-            return self.whole_list(said, known);
+        let by = by.filter(|_| !(one_value && nobody_else_speaks));
+        let Some(by) = by.filter(|by| *by != Alignment::Positional || !permuted(said.map(Said::array))) else {
+            self.whole_list(said, known);
+            return None;
         };
-        if by == Alignment::Positional && permuted(said.map(Said::array)) {
-            return self.whole_list(said, known);
-        }
         let aligned = align(lists, by);
-        let outer = self.note;
         if aligned.fell_back {
             self.note = Some("list keys are missing or repeated: aligned by position");
         } else if source == Source::Inferred {
@@ -372,19 +400,7 @@ impl<'a, 'f> Walk<'a, 'f> {
         // A positional list is one declared value: what Git does not list in it, it declares absent.
         let [desired, ..] = said;
         let silence_is_absence = known.exact || !desired.is_silent() && (one_value || aligned.fell_back);
-        for (step, slot) in aligned.slots {
-            let mut items = [Said::Silent; 3];
-            for (plane, item) in items.iter_mut().enumerate() {
-                let index = slot.get(plane).copied().flatten();
-                *item = self.member(plane, said.get(plane).copied(), silence_is_absence, |list| {
-                    index.and_then(|index| list.get(index))
-                });
-            }
-            self.place.enter_element(step, slot);
-            self.element(items, &known.element());
-            self.place.leave();
-        }
-        self.note = outer;
+        Some(Arranged { slots: aligned.slots, silence_is_absence })
     }
 
     /// Is the list declared, and the same in every plane that takes part? Then its items need not be told apart.
@@ -498,6 +514,13 @@ impl<'a, 'f> Walk<'a, 'f> {
             self.leaf(said, *known);
         }
     }
+}
+
+/// The items of a list, side by side.
+struct Arranged {
+    slots: Vec<(Step, Slot)>,
+    /// Does the desired plane say of an item that it lacks that there is none?
+    silence_is_absence: bool,
 }
 
 /// What is known of a place besides what the planes say there.

@@ -265,6 +265,10 @@ fn law_2_total_on_any_depth() {
             if depth > 512 {
                 assert_eq!(delta.reason, Some(UnknownReason::TooDeep));
             }
+            // Where Git says nothing, the walk goes through both others to the bottom.
+            let below = |leaf: i64| json!({ "l": nested(depth.min(600), json!(leaf), object) });
+            let observation = three(&json!({}), &below(1), &below(2));
+            assert!(!comparer.compare(&observation, &Facts::default()).changes.is_empty());
         }
     }
 }
