@@ -6,7 +6,8 @@
 use drift_diff::{EquivalenceRule, IgnoreRule, OwnershipRule};
 use drift_model::DriftManagedUnit;
 use drift_policy::{
-    AutoHealPolicy, DriftClassificationSpec, DriftExceptionSpec, DriftTaxonomySpec, ReconciliationPolicySpec,
+    AlertRoutingSpec, AutoHealPolicy, DriftBudgetSpec, DriftClassificationSpec, DriftExceptionSpec,
+    DriftPolicyTestSpec, DriftTaxonomySpec, ReconciliationPolicySpec,
 };
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{CustomResource, CustomResourceExt};
@@ -41,4 +42,7 @@ resources! {
     DriftAutoHealPolicy, "DriftAutoHealPolicy": AutoHealSpec(AutoHealPolicy);
     DriftException, "DriftException": ExceptionSpec(DriftExceptionSpec);
     DriftUnit, "DriftUnit": UnitSpec(DriftManagedUnit);
+    DriftBudget, "DriftBudget": BudgetSpec(DriftBudgetSpec);
+    DriftAlertRouting, "DriftAlertRouting": RoutingSpec(AlertRoutingSpec);
+    DriftPolicyTest, "DriftPolicyTest": TestSpec(DriftPolicyTestSpec);
 }

@@ -252,15 +252,18 @@ specs! {
     /// What is known: an observation, or a resource with its changes; and facts beside it.
     pub struct GivenSpec {
         /// An observation, as it is written elsewhere.
+        #[cfg_attr(feature = "schemars", schemars(schema_with = "super::json_schema::any"))]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub observation: Option<Value>,
         /// A resource, as it is written elsewhere, or as people write it.
+        #[cfg_attr(feature = "schemars", schemars(schema_with = "super::json_schema::any"))]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub resource: Option<Value>,
         /// How the resource exists; what its changes say if left out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub existence: Option<Existence>,
         /// Facts.
+        #[cfg_attr(feature = "schemars", schemars(schema_with = "super::json_schema::facts"))]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub facts: Option<BTreeMap<String, Value>>,
         /// Changes of the resource; one somewhere if left out.

@@ -56,3 +56,17 @@ pub fn json_schema(kind: DocumentKind) -> Schema {
         "$defs": definitions,
     })
 }
+
+/// An object or a text, in words that a custom resource definition knows, too.
+pub(super) fn any(_: &mut SchemaGenerator) -> Schema {
+    schema!({ "description": "As it is written elsewhere.", "x-kubernetes-preserve-unknown-fields": true })
+}
+
+/// Facts by name, each in its own form.
+pub(super) fn facts(_: &mut SchemaGenerator) -> Schema {
+    schema!({
+        "description": "Facts by name.",
+        "type": "object",
+        "additionalProperties": { "x-kubernetes-preserve-unknown-fields": true },
+    })
+}
