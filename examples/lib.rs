@@ -3,8 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod assess;
-#[path = "policy/test.rs"]
-pub mod policy_test;
+pub mod policy;
 
 /// The README's program is compiled and run with the tests.
 #[cfg(doctest)]

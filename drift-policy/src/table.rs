@@ -76,7 +76,8 @@ pub struct TableError {
     pub rule: Option<usize>,
     /// Is it only a warning?
     pub warning: bool,
-    /// A stable name: `gap`, `not-proven`, `duplicate-rule`, `unreachable-rule`, `redundant-rule`, `empty-table`.
+    /// A stable name: `gap`, `not-proven`, `duplicate-rule`, `unreachable-rule`, `waiting-rule` (unreachable, because earlier
+    /// rules wait for facts wherever they do not come first), `redundant-rule`, `empty-table`.
     pub code: &'static str,
     /// What is wrong, with a witness where there is one.
     pub message: String,

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use drift_examples::assess::{Exit, Streams};
-use drift_examples::policy_test;
+use drift_examples::policy::test as policy_test;
 
 /// Runs the tests of these files, written into a folder of their own.
 fn run(test: &str, files: &[(&str, &str)]) -> (Exit, String, String) {

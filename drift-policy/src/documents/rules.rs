@@ -84,8 +84,10 @@ pub(super) fn table<T: PartialEq>(
             Some(rule) => format!("/{list}/{rule}"),
             None => format!("/{list}"),
         };
-        // That a rule stands before one that it extends is what extending is for.
-        if !(error.warning && inherited) {
+        // That a rule stands before one that it extends is what extending is for; and a route that waits is heard beside the
+        // one that decides, so that it stands in nobody's way.
+        let meant = (error.warning && inherited) || (list == "routes" && error.code == "waiting-rule");
+        if !meant {
             let severity = if error.warning { Severity::Warning } else { Severity::Error };
             spec.below(severity, error.code, &pointer, error.message, error.help);
         }

@@ -292,16 +292,16 @@ pub(super) fn warnings<T: PartialEq>(rules: &[Rule<T>], space: &Space, budget: B
 
 fn unreachable_warning(id: &str, shadowed: &Shadowed, names: &impl Fn(&[usize]) -> String) -> TableError {
     let (verb, wait) = if shadowed.by.len() == 1 { ("comes", "waits") } else { ("come", "wait") };
-    let (why, help) = if shadowed.waiting {
+    let (code, why, help) = if shadowed.waiting {
         let help = "name UNKNOWN in it for what they wait for, narrow them, or remove it";
-        (format!("{verb} first or {wait} for facts"), help)
+        ("waiting-rule", format!("{verb} first or {wait} for facts"), help)
     } else {
-        (format!("{verb} first"), "move it up, narrow the earlier rules, or remove it")
+        ("unreachable-rule", format!("{verb} first"), "move it up, narrow the earlier rules, or remove it")
     };
     TableError {
         rule: Some(shadowed.rule),
         warning: true,
-        code: "unreachable-rule",
+        code,
         message: format!("`{id}` decides nothing: `{}` {why}", names(&shadowed.by)),
         help: help.to_owned(),
     }

@@ -23,7 +23,7 @@ pub struct Decided<'t, T> {
 }
 
 impl<T: PartialEq> Table<T> {
-    /// Decides a case, without allocating.
+    /// Decides a case, without allocating. (A glob with `?`, `[ab]` or `{a,b}` is a regular expression, which may.)
     ///
     /// The first rule that matches decides. A rule of which everything known matches, but which asks for a fact that is
     /// unknown without taking `UNKNOWN`, is waiting: the first rule after it that matches for certain decides only if it

@@ -16,7 +16,15 @@ pub(crate) enum Glob {
 
 impl PartialEq for Glob {
     fn eq(&self, other: &Self) -> bool {
-        self.text() == other.text()
+        match (self, other) {
+            (Self::Everything, Self::Everything) => true,
+            (Self::Exactly(mine), Self::Exactly(theirs))
+            | (Self::StartsWith(mine), Self::StartsWith(theirs))
+            | (Self::EndsWith(mine), Self::EndsWith(theirs)) => mine == theirs,
+            (Self::Pieces(mine), Self::Pieces(theirs)) => mine == theirs,
+            (Self::Other(mine), Self::Other(theirs)) => mine.glob().glob() == theirs.glob().glob(),
+            _ => false,
+        }
     }
 }
 

@@ -88,7 +88,8 @@ fn domains(named: &[&str]) -> Vec<Sample> {
         let domain = domain_of(label);
         Domain::ALL.iter().filter(move |of| domain.is_none_or(|domain| domain == **of)).map(|of| (*of, *label))
     });
-    plain.chain(labelled).map(|(domain, label)| Sample::Domain(domain, label.to_owned())).collect()
+    let plain = plain.map(|(domain, label)| Sample::Domain(domain, label.to_owned()));
+    plain.chain(labelled.map(|(domain, label)| Sample::Label(domain, label.to_owned()))).collect()
 }
 
 /// What a change record can be, and what it can say: nobody knows, there is none, or there is one that may not say.

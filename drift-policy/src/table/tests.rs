@@ -72,10 +72,10 @@ fn a_rule_that_decides_nothing_names_those_that_come_first() {
         messages(&warnings),
         [
             "unreachable-rule: `shadowed-kind` decides nothing: `secrets` comes first",
-            "unreachable-rule: `half-shadowed` decides nothing: `frozen`, `open` come first or wait for facts",
+            "waiting-rule: `half-shadowed` decides nothing: `frozen`, `open` come first or wait for facts",
             "unreachable-rule: `shadowed-path` decides nothing: `image` comes first",
             "unreachable-rule: `shadowed-words` decides nothing: `frozen`, `open` come first",
-            "unreachable-rule: `rest` decides nothing: `frozen`, `open` come first or wait for facts",
+            "waiting-rule: `rest` decides nothing: `frozen`, `open` come first or wait for facts",
             "unreachable-rule: `after` decides nothing: `half-shadowed` comes first",
         ]
     );

@@ -60,9 +60,10 @@ pub(super) fn samples(globs: &[&Glob]) -> Samples<String> {
             continue;
         }
         for next in steps(&state, &patterns, &alphabet) {
-            let after = after(&state, next, &patterns);
-            if seen.insert(after.clone()) {
-                open.push_back((after, format!("{text}{next}")));
+            let after = next.chars().fold(state.clone(), |state, c| after(&state, c, &patterns));
+            if !seen.contains(&after) {
+                open.push_back((after.clone(), format!("{text}{next}")));
+                seen.insert(after);
             }
         }
     }
@@ -191,7 +192,7 @@ fn before(c: char) -> char {
     ('\0'..c).next_back().unwrap_or(c)
 }
 
-/// One character for each set of ranges that a character can be in; the last is in no more than it must be.
+/// One character for each set of ranges that a character can be in, the plainest first.
 fn alphabet(patterns: &[Vec<Piece>]) -> Vec<char> {
     let mut cuts = BTreeSet::from([' ']);
     for piece in patterns.iter().flatten() {
@@ -208,21 +209,54 @@ fn alphabet(patterns: &[Vec<Piece>]) -> Vec<char> {
         let within = ORDINARY.iter().flat_map(Clone::clone).find(|c| (*start..=end).contains(c));
         alphabet.push(within.unwrap_or(*start));
     }
+    alphabet.sort_by_key(|c| (!c.is_ascii_lowercase(), *c));
     alphabet
 }
 
-/// The characters that lead somewhere from here: those that a glob waits for, and one that none does.
-fn steps(state: &State, patterns: &[Vec<Piece>], alphabet: &[char]) -> Vec<char> {
-    let waited: Vec<&Vec<RangeInclusive<char>>> = state
-        .iter()
-        .filter_map(|(pattern, at)| match patterns.get(*pattern)?.get(*at)? {
-            Piece::One(ranges) => Some(ranges),
-            Piece::Star => None,
-        })
-        .collect();
-    let waits = |c: &char| waited.iter().any(|ranges| ranges.iter().any(|range| range.contains(c)));
-    let ordinary = alphabet.iter().copied().filter(|c| !waits(c)).min_by_key(|c| !c.is_ascii_lowercase());
-    alphabet.iter().copied().filter(waits).chain(ordinary).collect()
+/// What leads somewhere from here: the characters that a glob waits for, and one that none does.
+///
+/// Where one glob alone waits, all that it waits for is one step: on the way there, nothing matches that would not match
+/// behind the character for which none waits.
+fn steps(state: &State, patterns: &[Vec<Piece>], alphabet: &[char]) -> Vec<String> {
+    let waiting = |(pattern, at): &(usize, usize)| match patterns.get(*pattern)?.get(*at)? {
+        Piece::One(ranges) => Some((*pattern, *at, ranges)),
+        Piece::Star => None,
+    };
+    let waited: Vec<_> = state.iter().filter_map(waiting).collect();
+    let mut named: BTreeSet<char> = BTreeSet::new();
+    for (_, _, ranges) in &waited {
+        match ranges.as_slice() {
+            [range] if range.start() == range.end() => named.extend([*range.start()]),
+            ranges => named.extend(alphabet.iter().filter(|c| ranges.iter().any(|range| range.contains(c)))),
+        }
+    }
+    let ordinary = alphabet.iter().copied().find(|c| !named.contains(c));
+    if let ([(pattern, at, _)], Some(ordinary)) = (waited.as_slice(), ordinary) {
+        let pieces = patterns.get(*pattern).and_then(|pieces| pieces.get(*at..)).unwrap_or_default();
+        let starred = state.iter().any(|(other, before)| {
+            other == pattern
+                && before < at
+                && patterns.get(*other).and_then(|pieces| pieces.get(*before)) == Some(&Piece::Star)
+        });
+        let ahead: String = pieces.iter().map_while(Piece::only).collect();
+        if !starred && !ahead.is_empty() {
+            return vec![ahead, ordinary.to_string()];
+        }
+    }
+    named.into_iter().chain(ordinary).map(String::from).collect()
+}
+
+impl Piece {
+    /// The character, where it can be one alone.
+    fn only(&self) -> Option<char> {
+        match self {
+            Self::One(ranges) => match ranges.as_slice() {
+                [range] if range.start() == range.end() => Some(*range.start()),
+                _ => None,
+            },
+            Self::Star => None,
+        }
+    }
 }
 
 fn after(state: &State, c: char, patterns: &[Vec<Piece>]) -> State {

@@ -22,6 +22,9 @@ pub(super) enum Sample {
     Actors(u16),
     /// What the change record is, and whether it accepts what runs; `None` where nobody said.
     Record(Option<usize>, Option<usize>),
+    /// A label that some rule names.
+    Label(Domain, String),
+    /// A domain under a label that none names.
     Domain(Domain, String),
     System(System),
     Text(Column, String),
@@ -196,7 +199,7 @@ impl Witness {
                     }
                 }
             }
-            Sample::Domain(domain, label) => {
+            Sample::Label(domain, label) | Sample::Domain(domain, label) => {
                 self.say(Column::Domain, bit(*domain as usize));
                 self.label = Some(label.clone());
             }
@@ -285,7 +288,12 @@ impl Sample {
     /// Is it one of so few that all of those that mean the same are shown?
     pub(super) const fn is_one_of_few(&self) -> bool {
         match self {
-            Self::Unknown(_) | Self::Word(..) | Self::Record(..) | Self::Domain(..) | Self::System(_) => true,
+            Self::Unknown(_)
+            | Self::Word(..)
+            | Self::Record(..)
+            | Self::Label(..)
+            | Self::Domain(..)
+            | Self::System(_) => true,
             Self::Actors(kinds) => kinds.is_power_of_two(),
             Self::Given
             | Self::Text(..)
@@ -316,7 +324,8 @@ impl Sample {
             Self::Record(state, accepted) => {
                 vec![word(Column::ChangeRecord, *state), word(Column::Accepted, *accepted)]
             }
-            Self::Domain(_, label) => vec![(Column::Domain, label.clone())],
+            Self::Label(_, label) => vec![(Column::Domain, label.clone())],
+            Self::Domain(domain, _) => vec![(Column::Domain, domain.word().to_owned())],
             Self::System(system) => vec![(Column::System, system.word().into_owned())],
             Self::Text(column, text) => vec![(*column, text.clone())],
             Self::AnythingElse(column, _) => vec![(*column, "anything else".to_owned())],

@@ -1,0 +1,159 @@
+//! The program `policy` as its users run it: arguments and streams in, text and exit code out.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use drift_examples::assess::Streams;
+use drift_examples::policy::{self, Exit};
+
+/// What a run printed, and how it ended.
+struct Run {
+    exit: Exit,
+    output: String,
+    errors: String,
+}
+
+fn run(arguments: &[&str]) -> Run {
+    run_on("", arguments)
+}
+
+fn run_on(input: &str, arguments: &[&str]) -> Run {
+    let (mut output, mut errors) = (Vec::new(), Vec::new());
+    let mut streams = Streams { input: &mut input.as_bytes(), output: &mut output, errors: &mut errors };
+    let arguments = std::iter::once("policy").chain(arguments.iter().copied()).map(OsString::from);
+    let exit = policy::run(arguments, &mut streams, "2026-07-03T11:00:00Z".parse().unwrap());
+    Run { exit, output: String::from_utf8(output).unwrap(), errors: String::from_utf8(errors).unwrap() }
+}
+
+/// The folder that ships.
+fn shop() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("policy/shop")
+}
+
+/// The shop's folder with its decisions rewritten.
+fn edited(name: &str, edit: impl FnOnce(String) -> String) -> String {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("policy").join(name);
+    drop(std::fs::remove_dir_all(&folder));
+    std::fs::create_dir_all(&folder).unwrap();
+    for file in ["decisions.yaml", "healing.yaml", "tests.yaml"] {
+        std::fs::copy(shop().join(file), folder.join(file)).unwrap();
+    }
+    let decisions = folder.join("decisions.yaml");
+    let text = std::fs::read_to_string(&decisions).unwrap();
+    let new = edit(text.clone());
+    assert_ne!(text, new, "the edit found nothing");
+    std::fs::write(decisions, new).unwrap();
+    folder.to_str().unwrap().to_owned()
+}
+
+fn shop_path() -> String {
+    shop().to_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_policy_that_ships_is_clean_and_its_tests_pass() {
+    let check = run(&["check", &shop_path()]);
+    assert_eq!((check.exit, check.output.as_str()), (Exit::Fine, ""));
+    assert!(check.errors.starts_with("4 documents: nothing to say; policy sha256:"), "{}", check.errors);
+    let tests = run(&["test", &shop_path()]);
+    assert_eq!(tests.exit, Exit::Fine);
+    assert!(tests.output.starts_with("3 cases, 0 failed\n"), "{}", tests.output);
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_in_document_order_with_what_to_do() {
+    let folder = edited("faults", |text| {
+        let dead = "    - id: dead\n      when: {class: [RENDER_NOISE], environment: [dev]}\n      decide: {recommend: NONE, autoHeal: DENY}\n      because: nobody gets here\n    - id: emergency\n";
+        text.replace("class: [EMERGENCY_DRIFT]}", "class: [EMERGENCY_DRFT]}").replace("    - id: emergency\n", dead)
+    });
+    let check = run(&["check", &folder]);
+    assert_eq!((check.exit, check.errors.as_str()), (Exit::Problem, "4 documents: 1 error\n"));
+    insta::assert_snapshot!(check.output, @r"
+    error[unknown-value] shop-decisions /spec/rules/6/when/class/0: unknown class `EMERGENCY_DRFT`; did you mean `EMERGENCY_DRIFT`?
+      help: use a word of this column
+    ");
+}
+
+#[test]
+fn a_gap_is_shown_as_facts_for_a_test_and_a_dead_rule_with_what_comes_first() {
+    let folder = edited("gap", |text| {
+        let dead = "    - id: dead\n      when: {class: [RENDER_NOISE], environment: [dev]}\n      decide: {recommend: NONE, autoHeal: DENY}\n      because: nobody gets here\n    - id: otherwise\n      when: {exception: [EXPIRED, NONE, UNKNOWN], environment: [\"*\"]}\n";
+        text.replace("    - id: otherwise\n      when: {}\n", dead)
+    });
+    let check = run(&["check", &folder]);
+    assert_eq!((check.exit, check.errors.as_str()), (Exit::Problem, "4 documents: 1 error, 1 warning\n"));
+    insta::assert_snapshot!(check.output);
+    let json = run(&["check", "--format", "json", &folder]);
+    assert_eq!((json.exit, json.errors.as_str()), (Exit::Problem, ""));
+    let lines: Vec<serde_json::Value> = json.output.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let keys = ["severity", "code", "document", "pointer", "message", "help"];
+    assert!(
+        lines.len() == 2 && lines.iter().all(|line| keys.iter().all(|key| line[key].is_string())),
+        "{}",
+        json.output
+    );
+    assert!(json.output.starts_with(
+        r#"{"severity":"error","code":"gap","document":"shop-decisions","pointer":"/spec/rules","message":"#
+    ));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_a_diagnostic_and_quotes_nothing() {
+    let check = run_on("{\"kind\": CANARY", &["check", "-", "/nowhere.yaml"]);
+    assert_eq!((check.exit, check.errors.as_str()), (Exit::Problem, "0 documents: 2 errors\n"));
+    insta::assert_snapshot!(check.output, @r"
+    error[unreadable] standard input line 1 column 10: not JSON
+      help: check the text there; YAML files are known by their ending .yaml
+    error[unreadable] /nowhere.yaml: no such file
+      help: check the path; `-` reads standard input
+    ");
+    assert_eq!(run(&["check"]).exit, Exit::Problem);
+    assert_eq!(run(&["--help"]).exit, Exit::Fine);
+}
+
+#[test]
+fn a_comparison_lists_every_region_with_a_case_of_it() {
+    let same = run(&["compare", &shop_path(), &shop_path()]);
+    assert_eq!(same.exit, Exit::Fine);
+    assert!(same.output.starts_with("no difference: policy sha256:"), "{}", same.output);
+    // The order of keys and the names of rules decide nothing.
+    let renamed = edited("renamed", |text| text.replace("id: noise", "id: read-noise"));
+    assert_eq!(run(&["compare", &shop_path(), &renamed]).exit, Exit::Fine);
+    let folder = edited("wider", |text| {
+        text.replace("environment: [\"staging*\", dev]", "environment: [\"staging*\", dev, prod-canary]")
+    });
+    let wider = run(&["compare", &shop_path(), &folder]);
+    assert_eq!((wider.exit, wider.errors.as_str()), (Exit::Different, ""));
+    insta::assert_snapshot!(wider.output);
+    // Documents that are no tables are told by name.
+    let healing = Path::new(&folder).join("healing.yaml");
+    let text = std::fs::read_to_string(&healing).unwrap();
+    std::fs::write(&healing, text.replace("maxObjectsPerReconcile: 5", "maxObjectsPerReconcile: 50")).unwrap();
+    let more = run(&["compare", &shop_path(), &folder]);
+    assert!(
+        more.output.ends_with("\nother documents: 1\n  AutoHealPolicy shop-staging: says something else\n"),
+        "{}",
+        more.output
+    );
+    assert_eq!(run(&["compare", &shop_path(), "/nowhere"]).exit, Exit::Problem);
+}
+
+#[test]
+fn an_explanation_names_for_each_table_what_decided_and_what_refused_the_rules_before_it() {
+    let observations = Path::new(env!("CARGO_MANIFEST_DIR")).join("assess/incident/observations.jsonl");
+    let explain =
+        run(&["explain", "--policy", &shop_path(), observations.to_str().unwrap(), "--now", "2026-07-03T11:00:00Z"]);
+    assert_eq!((explain.exit, explain.errors.as_str()), (Exit::Fine, ""));
+    insta::assert_snapshot!(explain.output);
+    let broken = run_on("{\"id\": CANARY}\n", &["explain", "-"]);
+    assert_eq!((broken.exit, broken.output.as_str()), (Exit::Problem, ""));
+    assert!(
+        broken.errors.starts_with("error: standard input line 1: ") && !broken.errors.contains("CANARY"),
+        "{}",
+        broken.errors
+    );
+    assert_eq!(run(&["explain"]).exit, Exit::Problem);
+    assert!(run_on("", &["explain", "-"]).errors.contains("holds no observation"));
+}
