@@ -19,6 +19,11 @@ use super::{Table, TableError};
 
 /// How many gaps are shown.
 const GAPS: usize = 8;
+/// How much of the budget one rule may use up, and how much of it the search for the fewest rules that shadow it.
+const ONE_RULE: usize = 1_000_000;
+const FEWEST: usize = 200_000;
+/// How much of it a pair of rules may use up.
+const ONE_PAIR: usize = 100_000;
 /// How many pieces may be left over while rules are taken away.
 const PIECES: usize = 50_000;
 
@@ -64,8 +69,8 @@ pub struct Analysis {
 pub struct Shadowed {
     /// The rule.
     pub rule: usize,
-    /// The rules that leave nothing, in order: where it is unreachable, some before it of which none is dispensable; where it
-    /// is redundant, those that would say the same in its place.
+    /// The rules that leave nothing, in order: where it is unreachable, as few before it as were found; where it is redundant,
+    /// those that would say the same in its place.
     pub by: Vec<usize>,
     /// Do some of them only wait for facts, for which it does not name UNKNOWN?
     pub waiting: bool,
@@ -91,9 +96,14 @@ impl<T: PartialEq> Table<T> {
         let space = Space::of_rules(&rules);
         let mut search = Search { rules: &rules, space: &space, budget: Budget::USUAL };
         let mut analysis = Analysis::of(&mut search, |_, _| true);
-        match conflicts(&mut search) {
-            Ok(conflicts) => analysis.conflicts = conflicts,
-            Err(Exhausted) => analysis.proven = false,
+        search.budget = Budget::USUAL;
+        for second in 0..rules.len() {
+            for first in 0..second {
+                match search.with_at_most(ONE_PAIR, |search| conflict(search, first, second)) {
+                    Ok(conflict) => analysis.conflicts.extend(conflict),
+                    Err(Exhausted) => analysis.proven = false,
+                }
+            }
         }
         analysis
     }
@@ -109,10 +119,10 @@ impl Analysis {
             proven: search.space.incomplete.is_empty(),
         };
         for rule in 0..search.rules.len() {
-            match unreachable(search, rule) {
+            match search.with_at_most(ONE_RULE, |search| unreachable(search, rule)) {
                 Ok(Some(shadowed)) => analysis.unreachable.push(shadowed),
                 Ok(None) if !replaceable(search.rules, rule, &could) => {}
-                Ok(None) => match redundant(search, rule) {
+                Ok(None) => match search.with_at_most(ONE_RULE, |search| redundant(search, rule)) {
                     Ok(shadowed) => analysis.redundant.extend(shadowed),
                     Err(Exhausted) => analysis.proven = false,
                 },
@@ -129,16 +139,6 @@ fn replaceable<T: PartialEq>(rules: &[&Rule<T>], rule: usize, could: impl Fn(&Ru
     from.next().is_some_and(|rule| from.any(|later| later.outcome == rule.outcome && could(rule, later)))
 }
 
-fn conflicts<T: PartialEq>(search: &mut Search<'_, T>) -> Result<Vec<Conflict>, Exhausted> {
-    let mut found = Vec::new();
-    for second in 0..search.rules.len() {
-        for first in 0..second {
-            found.extend(conflict(search, first, second)?);
-        }
-    }
-    Ok(found)
-}
-
 /// Why a rule decides nothing, if that is so.
 fn unreachable<T: PartialEq>(search: &mut Search<'_, T>, rule: usize) -> Result<Option<Shadowed>, Exhausted> {
     let region = search.space.taken(rule);
@@ -147,13 +147,18 @@ fn unreachable<T: PartialEq>(search: &mut Search<'_, T>, rule: usize) -> Result<
     }
     let Err(instead) = search.decides((0..=rule).collect(), region.clone())? else { return Ok(None) };
     let mut by: Vec<usize> = instead.into_iter().collect();
-    // Of rules that could stand for each other, the earlier ones decide.
-    for index in (0..by.len()).rev() {
-        let others = || by.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, other)| *other);
-        if search.decides(others().chain([rule]).collect(), region.clone())?.is_err() {
-            by = others().collect();
+    // Of rules that could stand for each other, the earlier ones decide. Where that takes too long, more are named.
+    let fewest = search.with_at_most(FEWEST, |search| {
+        let mut few = by.clone();
+        for index in (0..few.len()).rev() {
+            let others = || few.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, other)| *other);
+            if search.decides(others().chain([rule]).collect(), region.clone())?.is_err() {
+                few = others().collect();
+            }
         }
-    }
+        Ok(few)
+    });
+    by = fewest.unwrap_or(by);
     let mut left = vec![region];
     for by in &by {
         subtract(search.space, &mut left, &search.space.taken(*by), &mut search.budget)?;
@@ -200,7 +205,10 @@ fn conflict<T: PartialEq>(
 
 /// The cases that no rule decides.
 pub(super) fn gaps<T>(rules: &[Rule<T>], space: &Space, mut budget: Budget) -> Vec<TableError> {
-    let taken: Vec<Region> = (0..rules.len()).map(|rule| space.taken(rule)).collect();
+    // Rules that ask little take much: taken away first, they leave fewer pieces to the others.
+    let mut broad: Vec<usize> = (0..rules.len()).collect();
+    broad.sort_by_key(|rule| rules.get(*rule).map(|rule| rule.when.columns().len()));
+    let taken: Vec<Region> = broad.into_iter().map(|rule| space.taken(rule)).collect();
     let mut left = vec![space.everything()];
     for region in &taken {
         if subtract(space, &mut left, region, &mut budget).is_err() {

@@ -58,6 +58,21 @@ pub(super) struct Settled {
     pub(super) certain: Option<usize>,
 }
 
+impl<T> Search<'_, T> {
+    /// Looks for something with a part of the budget, so that one hard question does not use up that of all others.
+    pub(super) fn with_at_most<R>(
+        &mut self,
+        answers: usize,
+        look: impl FnOnce(&mut Self) -> Result<R, Exhausted>,
+    ) -> Result<R, Exhausted> {
+        let rest = self.budget.0.saturating_sub(answers);
+        self.budget = Budget(self.budget.0.min(answers));
+        let found = look(self);
+        self.budget = Budget(rest.saturating_add(if found.is_ok() { self.budget.0 } else { 0 }));
+        found
+    }
+}
+
 impl<T: PartialEq> Search<'_, T> {
     /// How the rules, in this order, decide a region.
     pub(super) fn view(&mut self, rules: &[usize], region: &Region) -> Result<View, Exhausted> {
