@@ -213,7 +213,7 @@ impl<'a> Walk<'a, '_> {
     fn values(&self, said: [Said<'a>; 3], sensitive: bool, path: &FieldPath) -> Values {
         let value = |said: Said<'a>| match said {
             Said::Value(value) => Some(value),
-            Said::Silent | Said::Absent | Said::Unknown(_) => None,
+            Said::Silent | Said::Absent | Said::Unknown(_) | Said::Untold(_) => None,
         };
         if sensitive {
             let same = |a: &&Value, b: &&Value| equal(a, b) == Equality::Same;

@@ -333,7 +333,7 @@ fn beside_an_unknown([desired, recorded, actual]: [Said<'_>; 3]) -> Option<Chang
     let there = |said: Said<'_>| match said {
         Said::Value(_) => Some(true),
         Said::Absent => Some(false),
-        Said::Silent | Said::Unknown(_) => None,
+        Said::Silent | Said::Unknown(_) | Said::Untold(_) => None,
     };
     let known = [there(desired), there(recorded), there(actual)];
     let differ = known.contains(&Some(true)) && known.contains(&Some(false));

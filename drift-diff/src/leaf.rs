@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use drift_model::{ChangeKind, RecordOf, Relation, UnknownReason};
+use drift_model::{ChangeKind, RecordOf, Relation};
 use serde_json::Value;
 
 use crate::equivalence::{Equality, Parameters, Same, equal};
@@ -79,16 +79,16 @@ impl<'a> Walk<'a, '_> {
             return None;
         }
         let relation = Relation::of_declared(dr.agrees(), ra.agrees(), da.agrees());
-        let against = if da == Pair::Same { recorded } else { desired };
-        let kind = kind(against, actual);
+        let against = |same: bool| if same { recorded } else { desired };
         if relation == Relation::InSync {
+            let kind = kind(against(da == Pair::Same), actual);
             let rule = [da, ra, dr].into_iter().find_map(|pair| match pair {
                 Pair::Equivalent(rule) => Some(rule),
                 Pair::Same | Pair::Different | Pair::Unknowable => None,
             });
             return Some(Difference::new(kind, strict, rule));
         }
-        Some(Difference::new(kind, relation, None))
+        Some(Difference::new(kind(against(da.agrees()), actual), relation, None))
     }
 
     fn undeclared(&self, said: [Said<'a>; 3], known: Known<'a>) -> Option<Difference<'a>> {
@@ -97,8 +97,8 @@ impl<'a> Walk<'a, '_> {
         let against = if recorded.is_silent() { Said::Absent } else { recorded };
         let relation = if recorded_has_it { Relation::UndeclaredChange } else { Relation::UndeclaredAddition };
         // Both are there, and nobody can compare them.
-        let beyond = |said: Said<'a>| said.unknown() == Some(UnknownReason::TooDeep);
-        let seen = actual.value().is_some() && against.value().is_some() || beyond(actual) || beyond(against);
+        let untold = |said: Said<'a>| matches!(said, Said::Untold(_));
+        let seen = actual.value().is_some() && against.value().is_some() || untold(actual) || untold(against);
         match self.pair(against, actual, known) {
             Pair::Unknowable if seen => Some(Difference::unknown()),
             // Nobody declared it and nobody can see it: there is no difference to list.
@@ -196,11 +196,18 @@ impl<'a> Walk<'a, '_> {
         })
     }
 
-    /// Lists an order that differs, if one does. `same_order` is for desired and recorded, recorded and actual, desired
-    /// and actual; `free` is the rule by which order has no meaning. Where order is `told`, it has one that nobody relies on
-    /// declaring (`env`): it is listed, and does not count.
-    pub(crate) fn order(&mut self, said: [Said<'a>; 3], same_order: [bool; 3], free: Option<&'static str>, told: bool) {
-        let [dr, ra, da] = same_order;
+    /// Lists what only a list as a whole shows, its order or its repetitions, if planes differ in it. `same` is for desired
+    /// and recorded, recorded and actual, desired and actual; `free` is the rule by which it has no meaning. Where it is
+    /// `told`, it has one that nobody relies on declaring (the order of `env`): it is listed, and does not count.
+    pub(crate) fn whole(
+        &mut self,
+        kind: ChangeKind,
+        said: [Said<'a>; 3],
+        same: [bool; 3],
+        free: Option<&'static str>,
+        told: bool,
+    ) {
+        let [dr, ra, da] = same;
         let [desired, recorded, _] = said;
         let (d, r) = (desired.value().is_some(), recorded.value().is_some());
         let relation = match (self.mode, d, r) {
@@ -211,7 +218,7 @@ impl<'a> Walk<'a, '_> {
             (Mode::Compared | Mode::Untracked | Mode::Undetermined, ..) => Relation::InSync,
         };
         if relation != Relation::InSync {
-            let mut difference = Difference::new(ChangeKind::Reordered, relation, free.map(Cow::Borrowed));
+            let mut difference = Difference::new(kind, relation, free.map(Cow::Borrowed));
             difference.declared = d && !told;
             self.list_change(said, &difference);
         }

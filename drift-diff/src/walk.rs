@@ -1,7 +1,8 @@
 //! The walk: three trees and their marks, once through, side by side.
 
 use drift_model::{
-    Document, MAX_DEPTH, Marks, Observation, Observed, PatternTrie, RecordOf, Step, StepView, System, UnknownReason,
+    ChangeKind, Document, MAX_DEPTH, Marks, Observation, Observed, PatternTrie, RecordOf, Step, StepView, System,
+    UnknownReason,
 };
 use serde_json::{Map, Value};
 
@@ -25,6 +26,8 @@ pub(crate) enum Said<'a> {
     Value(&'a Value),
     /// It cannot tell.
     Unknown(UnknownReason),
+    /// Something, of which it cannot tell a part, and parts are not looked at here.
+    Untold(UnknownReason),
 }
 
 impl<'a> Said<'a> {
@@ -32,7 +35,7 @@ impl<'a> Said<'a> {
     pub(crate) fn value(self) -> Option<&'a Value> {
         match self {
             Self::Value(value) if !value.is_null() => Some(value),
-            Self::Value(_) | Self::Silent | Self::Absent | Self::Unknown(_) => None,
+            Self::Value(_) | Self::Silent | Self::Absent | Self::Unknown(_) | Self::Untold(_) => None,
         }
     }
 
@@ -42,7 +45,7 @@ impl<'a> Said<'a> {
 
     pub(crate) const fn unknown(self) -> Option<UnknownReason> {
         match self {
-            Self::Unknown(reason) => Some(reason),
+            Self::Unknown(reason) | Self::Untold(reason) => Some(reason),
             Self::Silent | Self::Absent | Self::Value(_) => None,
         }
     }
@@ -149,7 +152,7 @@ impl<'a, 'f> Walk<'a, 'f> {
         if opaque || unknown || null || self.is_one_policy(&said, known) {
             self.leaf(said, *known);
         } else if containers && self.place.depth() >= MAX_DEPTH {
-            let too_deep = |said: Said<'a>| if said.is_silent() { said } else { Said::Unknown(UnknownReason::TooDeep) };
+            let too_deep = |said: Said<'a>| if said.is_silent() { said } else { Said::Untold(UnknownReason::TooDeep) };
             self.leaf(said.map(too_deep), *known);
         } else if all(Value::is_object) && !known.shape.is_atomic() {
             self.object(said, known);
@@ -225,9 +228,9 @@ impl<'a, 'f> Walk<'a, 'f> {
             };
             let beneath = marks.beneath(&self.place.views(plane));
             if beneath.unknown {
-                *said = Said::Unknown(UnknownReason::NotYetKnown);
+                *said = Said::Untold(UnknownReason::NotYetKnown);
             } else if beneath.unobservable {
-                *said = Said::Unknown(UnknownReason::NotObserved);
+                *said = Said::Untold(UnknownReason::NotObserved);
             }
         }
         said
@@ -238,12 +241,10 @@ impl<'a, 'f> Walk<'a, 'f> {
             return self.leaf(said, *known);
         }
         let maps = said.map(Said::object);
-        let outer = self.in_a_policy;
+        let (outer, listed) = (self.in_a_policy, self.changes.len());
         self.in_a_policy |= !self.system().is_kubernetes() && maps.iter().flatten().any(|members| is_policy(members));
-        let mut empty = true;
         // What Git does not know yet may stand in no document at all.
         for name in self.unknown_members(maps) {
-            empty = false;
             self.place.enter_field(name);
             self.node([Said::Silent; 3], &known.field(name, maps));
             self.place.leave();
@@ -254,7 +255,6 @@ impl<'a, 'f> Walk<'a, 'f> {
                 if seen {
                     continue;
                 }
-                empty = false;
                 let mut inner = [Said::Silent; 3];
                 for (plane, member) in inner.iter_mut().enumerate() {
                     *member = self.member(plane, said.get(plane).copied(), known.exact, |value| value.get(name));
@@ -265,7 +265,11 @@ impl<'a, 'f> Walk<'a, 'f> {
             }
         }
         self.in_a_policy = outer;
-        if empty {
+        // An object of nothing but `null`s is an object all the same, and no member tells whether a plane has it.
+        let [desired, recorded, _] = said;
+        let only_there = desired.is_silent() && recorded.is_silent();
+        let is_missing = |said: &Said<'a>| said.object().is_none() && !said.is_silent();
+        if self.changes.len() == listed && (only_there || said.iter().any(is_missing)) {
             self.leaf(said, *known);
         }
     }
@@ -274,18 +278,12 @@ impl<'a, 'f> Walk<'a, 'f> {
     /// which of its parts correspond, only the whole tells.
     fn is_one_policy(&self, said: &[Said<'a>; 3], known: &Known<'a>) -> bool {
         let is_policy = |said: &Said<'a>| said.object().is_some_and(is_policy);
-        let in_doubt = |plane: usize| {
-            self.marks(plane).is_some_and(|marks| {
-                let beneath = marks.beneath(&self.place.views(plane));
-                beneath.unknown || beneath.unobservable
-            })
-        };
         let whole = self.actual_is_complete && self.record_is_complete;
         whole
             && !self.system().is_kubernetes()
             && said.iter().all(|said| said.is_silent() || is_policy(said))
             && said.iter().filter(|said| is_policy(said)).count() > 1
-            && !(0..said.len()).any(in_doubt)
+            && !self.is_in_doubt()
             && self.agree(said, *known)
     }
 
@@ -333,7 +331,7 @@ impl<'a, 'f> Walk<'a, 'f> {
 
     // What recurses is kept small: a list in a list in a list is as deep as a document goes, on whatever stack there is.
     fn list(&mut self, said: [Said<'a>; 3], known: &Known<'a>) {
-        let outer = self.note;
+        let (outer, listed) = (self.note, self.changes.len());
         let Some(Arranged { slots, silence_is_absence }) = self.arranged(&said, known) else { return };
         for (step, slot) in slots {
             let items = self.items(&said, slot, silence_is_absence);
@@ -341,7 +339,18 @@ impl<'a, 'f> Walk<'a, 'f> {
             self.element(items, &known.element());
             self.place.leave();
         }
+        if self.changes.len() == listed {
+            self.repeats(&said);
+        }
         self.note = outer;
+    }
+
+    /// Every member of the lists is everywhere; is one of them written more often in one plane than in another?
+    fn repeats(&mut self, said: &[Said<'a>; 3]) {
+        let [desired, recorded, actual] = said.map(|said| said.array().map(<[Value]>::len));
+        let same = |a: Option<usize>, b: Option<usize>| a.zip(b).is_none_or(|(a, b)| a == b);
+        let same = [same(desired, recorded), same(recorded, actual), same(desired, actual)];
+        self.whole(ChangeKind::Changed, *said, same, Some("core/set-repeat/1"), false);
     }
 
     /// What the planes say of the items of a slot.
@@ -369,7 +378,7 @@ impl<'a, 'f> Walk<'a, 'f> {
             return None;
         }
         // A `null` among items is an item, and items cannot be told from absent ones by it: the list is one value.
-        if lists.iter().any(|list| list.iter().any(Value::is_null)) && !self.leaves_doubt() {
+        if lists.iter().any(|list| list.iter().any(Value::is_null)) && !self.is_in_doubt() {
             self.whole_list(said, known);
             return None;
         }
@@ -396,7 +405,7 @@ impl<'a, 'f> Walk<'a, 'f> {
             Source::Inferred | Source::System if self.lists_may_be_sets() => Some("core/list-or-set/1"),
             Source::Rule | Source::Schema | Source::Ordered | Source::Inferred | Source::System => None,
         };
-        self.order(said, aligned.same_order, free, told);
+        self.whole(ChangeKind::Reordered, said, aligned.same_order, free, told);
         // A positional list is one declared value: what Git does not list in it, it declares absent.
         let [desired, ..] = said;
         let silence_is_absence = known.exact || !desired.is_silent() && (one_value || aligned.fell_back);
@@ -412,9 +421,19 @@ impl<'a, 'f> Walk<'a, 'f> {
         let same = |said: Said<'a>| match said {
             Said::Value(value) => equal(desired, value) == Equality::Same,
             Said::Silent => true,
-            Said::Absent | Said::Unknown(_) => false,
+            Said::Absent | Said::Unknown(_) | Said::Untold(_) => false,
         };
         !self.leaves_doubt() && self.place.elements() < LISTS_WITHIN_LISTS && said.into_iter().all(same)
+    }
+
+    /// Is a part of this place unknown, in some plane?
+    fn is_in_doubt(&self) -> bool {
+        (0..self.documents.len()).any(|plane| {
+            self.marks(plane).filter(|marks| marks.leave_doubt()).is_some_and(|marks| {
+                let beneath = marks.beneath(&self.place.views(plane));
+                beneath.unknown || beneath.unobservable
+            })
+        })
     }
 
     /// Is something marked that makes equal values uncertain?
@@ -509,7 +528,7 @@ impl<'a, 'f> Walk<'a, 'f> {
                 _ => true,
             };
             let orders = [same(DESIRED, RECORDED), same(RECORDED, ACTUAL), same(DESIRED, ACTUAL)];
-            self.order(said, orders, None, false);
+            self.whole(ChangeKind::Reordered, said, orders, None, false);
         } else {
             self.leaf(said, *known);
         }

@@ -225,7 +225,9 @@ proptest! {
         let before = comparer.compare(&before, &Facts::default());
         let declared: Vec<_> =
             before.changes.iter().filter(|change| change.is_drift()).map(|change| change.path.clone()).collect();
-        prop_assume!(!declared.is_empty());
+        if declared.is_empty() {
+            return Ok(());
+        }
         let path = which.get(&declared);
         let mut document = Document::new(a.clone());
         document.mark(Mark::Unknown, path.into());

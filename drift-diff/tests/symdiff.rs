@@ -110,6 +110,8 @@ fn ours(schema: &Schema, lhs: &Value, rhs: &Value) -> (Answer, Vec<String>) {
         match (change.kind, live, declared) {
             (ChangeKind::Added, Some(live), _) => leaves(&below_spec, &live, shape, removed),
             (ChangeKind::Removed, _, Some(declared)) => leaves(&below_spec, &declared, shape, added),
+            // How often a member stands in a set is nothing.
+            (ChangeKind::Changed, ..) if matches!(shape.list(), ListKind::Set) => {}
             // The order of a list is a part of its value; of sets and keyed lists it is nothing.
             (ChangeKind::Reordered, ..) if !matches!(shape.list(), ListKind::Atomic | ListKind::Unknown) => {}
             _ => drop(modified.insert(below_spec.to_string())),

@@ -208,8 +208,8 @@ impl<'p> Writer<'p> {
             Some(Value::Object(members)) => members.iter().all(|(name, value)| {
                 match node.members.get(name.as_str()).filter(|member| member.touched) {
                     Some(member) => self.vanishes(member, member_of(values, name)),
-                    // Beside a `null`, an object of `null`s is a difference.
-                    None => value.is_null() && self.is_null_elsewhere(values),
+                    // An object of nothing but `null`s would be a difference.
+                    None => value.is_null(),
                 }
             }),
             Some(Value::Array(items)) => self.removals(node, values, items).len() == items.len(),
@@ -283,11 +283,6 @@ impl<'p> Writer<'p> {
             PatchKind::Revert => at(DESIRED).is_none() && !is_empty(at(RECORDED)),
             PatchKind::Accept | PatchKind::Refresh => at(ACTUAL).is_none(),
         }
-    }
-
-    fn is_null_elsewhere(&self, values: Values<'p>) -> bool {
-        let mut others = values.iter().enumerate().filter(|(plane, _)| *plane != self.target);
-        others.any(|(_, value)| value.is_some_and(Value::is_null))
     }
 
     fn at_target(&self, values: Values<'p>) -> Option<&'p Value> {
