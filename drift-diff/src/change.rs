@@ -10,10 +10,9 @@ use serde_json::Value;
 
 use crate::delta::{FieldChange, Values};
 use crate::equivalence::{Equality, equal};
-use crate::leaf::Difference;
 use crate::mask::Owned;
 use crate::place::{ACTUAL, DESIRED, RECORDED};
-use crate::walk::{Mode, Said, Walk};
+use crate::walk::{Difference, Mode, Said, Walk};
 
 impl<'a> Walk<'a, '_> {
     pub(crate) fn list_change(&mut self, said: [Said<'a>; 3], difference: &Difference<'a>) {

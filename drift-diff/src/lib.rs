@@ -8,7 +8,6 @@ mod delta;
 mod equivalence;
 #[cfg(feature = "schemars")]
 mod json_schema;
-mod leaf;
 mod likeness;
 mod list;
 mod mask;

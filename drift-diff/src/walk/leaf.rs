@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use drift_model::{ChangeKind, RecordOf, Relation};
 use serde_json::Value;
 
+use super::{Known, Mode, Said, Walk};
 use crate::equivalence::{Equality, Parameters, Same, equal};
 use crate::place::ACTUAL;
 use crate::schema::Shape;
-use crate::walk::{Known, Mode, Said, Walk};
 
 /// How two planes compare at a leaf.
 #[derive(Clone, Debug, Eq, PartialEq)]
