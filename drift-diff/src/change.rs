@@ -149,13 +149,14 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// The ignore rule that covers the place. One whose end nobody can tell, because nobody said what time it is,
-    /// excuses nothing.
+    /// The most particular ignore rule that covers the place. One whose end nobody can tell, because nobody said what time
+    /// it is, excuses nothing.
     fn ignore(&self, views: &[StepView<'_>]) -> Option<&'a str> {
         let now = self.mask.facts.now.or(self.observation.observed_at);
         let ignores = self.comparer.ignores.covering(&self.observation.resource, views);
         ignores
             .into_iter()
+            .rev()
             .find(|ignore| ignore.expires.is_none_or(|expires| now.is_some_and(|now| now < expires)))
             .map(|ignore| ignore.name.as_str())
     }

@@ -1,11 +1,13 @@
 //! `Comparer`: the rules of a platform, compiled, asked with one observation at a time.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use drift_model::{
     ChangeKind, Claim, ClaimOrigin, Disposition, DocumentKind, Existence, Facts, FingerprintKey, Observation, Observed,
     OwnerKind, PathPattern, PlaneState, Relation, UnknownReason, Verdict,
 };
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::builtin::BuiltIn;
@@ -128,6 +130,31 @@ pub struct RuleError {
     pub help: String,
 }
 
+/// Where a rule stands among those on the same place: behind the more particular ones, and among equals by its name. What
+/// order its document was read in says nothing.
+struct Standing<'r, T> {
+    path: &'r PathPattern,
+    resource: &'r ResourceSelector,
+    rule: &'r Named<T>,
+}
+
+impl<'r, T: Serialize> Standing<'r, T> {
+    const fn of(path: &'r PathPattern, resource: &'r ResourceSelector, rule: &'r Named<T>) -> Self {
+        Self { path, resource, rule }
+    }
+
+    /// The least particular first: the more particular path, then the more particular resource, then the name that comes
+    /// first in the alphabet. Two rules of one name are told apart by what they say.
+    fn cmp(&self, other: &Self) -> Ordering {
+        let said = |rule: &Named<T>| drift_model::canonical_text_of(&rule.spec).unwrap_or_default();
+        self.path
+            .specificity(other.path)
+            .then_with(|| self.resource.particulars().cmp(&other.resource.particulars()))
+            .then_with(|| other.rule.name.cmp(&self.rule.name))
+            .then_with(|| said(other.rule).cmp(&said(self.rule)))
+    }
+}
+
 impl Comparer {
     /// Compiles rules, together with what the library knows of each system by itself.
     ///
@@ -145,20 +172,28 @@ impl Comparer {
                 comparer.add_ownership(rule, &selector);
             }
         }
+        let mut senses = Vec::new();
         for rule in &rules.equivalences {
             let selector = selector(DocumentKind::EquivalenceRule, &rule.name, &rule.spec.resource, &mut errors);
             errors.extend(lacks_parameter(rule));
-            if let Some(selector) = selector {
-                comparer.add_equivalence(rule, selector);
-            }
+            senses
+                .extend(selector.map(|selector| (Standing::of(&rule.spec.path, &rule.spec.resource, rule), selector)));
         }
+        senses.sort_by(|(a, _), (b, _)| a.cmp(b));
+        for (standing, selector) in senses {
+            comparer.add_equivalence(standing.rule, selector);
+        }
+        let mut ignores = Vec::new();
         for rule in &rules.ignores {
             if let Some(selector) = selector(DocumentKind::IgnoreRule, &rule.name, &rule.spec.resource, &mut errors) {
-                for path in &rule.spec.paths {
-                    let ignore = Ignore { name: rule.name.clone(), expires: rule.spec.expires };
-                    comparer.ignores.add(path, scoped(Some(selector.clone()), ignore));
-                }
+                let standing = |path| (Standing::of(path, &rule.spec.resource, rule), selector.clone());
+                ignores.extend(rule.spec.paths.iter().map(standing));
             }
+        }
+        ignores.sort_by(|(a, _), (b, _)| a.cmp(b));
+        for (Standing { path, rule, .. }, selector) in ignores {
+            let ignore = Ignore { name: rule.name.clone(), expires: rule.spec.expires };
+            comparer.ignores.add(path, scoped(Some(selector), ignore));
         }
         if errors.is_empty() { Ok(comparer) } else { Err(errors) }
     }

@@ -49,7 +49,8 @@ impl<T> Ruleset<T> {
         self.rules.is_empty()
     }
 
-    /// The rules that cover the place and hold for the resource, in the order in which they were added.
+    /// The rules that cover the place and hold for the resource, in the order in which they were added: what is built in
+    /// first, then the rules of people, the most particular last.
     pub(crate) fn covering<'r>(&'r self, resource: &ResourceRef, place: &[StepView<'_>]) -> Vec<&'r T> {
         let mut found = Vec::new();
         self.by_path.covering(place, &mut |index| found.push(*index));

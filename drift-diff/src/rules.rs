@@ -39,6 +39,15 @@ pub struct ResourceSelector {
     pub names: Vec<String>,
 }
 
+impl ResourceSelector {
+    /// How much it asks of a resource: the more, the more particular is a rule about it.
+    pub(crate) fn particulars(&self) -> usize {
+        let texts = [&self.group, &self.version, &self.kind, &self.resource_type];
+        let said = [self.system.is_some(), !self.namespaces.is_empty(), !self.names.is_empty()];
+        texts.into_iter().map(Option::is_some).chain(said).filter(|said| *said).count()
+    }
+}
+
 /// A named rule: the name of its document, by which changes and diagnostics call it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]

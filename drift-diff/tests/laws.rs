@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use drift_diff::{Comparer, Delta, Named, Rules};
+use drift_diff::{Comparer, Delta, EquivalenceRule, IgnoreRule, Named, Rules};
 use drift_model::strategies::{json, tree};
 use drift_model::{
     Claim, ClaimOrigin, Disposition, Document, Facts, FieldPath, Mark, Observation, Observed, OwnerKind, PlaneState,
@@ -81,6 +81,73 @@ fn reversed(value: &Value) -> Value {
 }
 
 /// What a declared value asks to be there: without its `null` members, and nothing where only those were declared.
+/// A rule whose place, resource and name it may share with others.
+#[derive(Clone, Debug)]
+struct RuleOnAPlace {
+    name: &'static str,
+    path: &'static str,
+    resource: Value,
+    /// The sense of an equivalence rule; an ignore rule has none.
+    same: Option<&'static str>,
+}
+
+impl RuleOnAPlace {
+    fn equivalence(&self) -> Option<Named<EquivalenceRule>> {
+        let spec =
+            json!({"resource": self.resource, "path": self.path, "same": self.same?, "keys": ["name"], "reason": "r"});
+        Some(Named::new(self.name, serde_json::from_value(spec).unwrap()))
+    }
+
+    fn ignore(&self) -> Option<Named<IgnoreRule>> {
+        let spec = json!({"resource": self.resource, "paths": [self.path], "owner": "o", "reason": self.name});
+        self.same.is_none().then(|| Named::new(self.name, serde_json::from_value(spec).unwrap()))
+    }
+}
+
+/// Some rules, and the same ones in another order.
+fn rules_on_few_places() -> impl Strategy<Value = (Vec<RuleOnAPlace>, Vec<RuleOnAPlace>)> {
+    let words = |words: &'static [&'static str]| prop::sample::select(words);
+    let resource =
+        prop::sample::select(vec![json!({}), json!({"namespaces": ["*"]}), json!({"kind": "*", "names": ["*"]})]);
+    let same = prop::option::of(words(&["SET", "KEYED", "EMPTY_ABSENT", "CASE", "BOOL_OR_STRING", "GENERATED"]));
+    let rule = (words(&["a", "b", "c"]), words(&["/a", "/*", "/a/*", "/**", ""]), resource, same)
+        .prop_map(|(name, path, resource, same)| RuleOnAPlace { name, path, resource, same });
+    prop::collection::vec(rule, 0..7).prop_flat_map(|rules| (Just(rules.clone()), Just(rules).prop_shuffle()))
+}
+
+/// The first of two rules that could excuse a difference is the more particular one, then the one that is named first.
+#[test]
+fn law_9_same_in_same_out_the_more_particular_rule_is_named_and_among_equals_the_first_by_name() {
+    let named_by = |rules: &[(&'static str, &'static str, Value)], same: Option<&'static str>| {
+        let rules: Vec<RuleOnAPlace> = rules
+            .iter()
+            .map(|(name, path, resource)| RuleOnAPlace { name, path, resource: resource.clone(), same })
+            .collect();
+        let rules = Rules {
+            equivalences: rules.iter().filter_map(RuleOnAPlace::equivalence).collect(),
+            ignores: rules.iter().filter_map(RuleOnAPlace::ignore).collect(),
+            ..Rules::default()
+        };
+        let comparer = Comparer::compile(&rules).unwrap();
+        let observation = three(&json!({"a": {"b": "X"}}), &json!({"a": {"b": "X"}}), &json!({"a": {"b": "x"}}));
+        let delta = comparer.compare(&observation, &Facts::default());
+        delta.changes[0].to_change().rule.unwrap()
+    };
+    let anything = || json!({});
+    for same in [None, Some("CASE")] {
+        for (rules, expected) in [
+            ([("z", "/a/b", anything()), ("a", "/a", anything())], "z"),
+            ([("z", "/a/b", anything()), ("a", "/a/*", anything())], "z"),
+            ([("z", "/a/b", json!({"names": ["*"]})), ("a", "/a/b", anything())], "z"),
+            ([("z", "/a/b", anything()), ("a", "/a/b", anything())], "a"),
+        ] {
+            let [first, second] = rules.clone();
+            assert_eq!(named_by(&rules, same), expected, "{rules:?}");
+            assert_eq!(named_by(&[second, first], same), expected, "{rules:?}");
+        }
+    }
+}
+
 fn present(value: &Value) -> Option<Value> {
     match value {
         Value::Null => None,
@@ -183,6 +250,22 @@ proptest! {
         let observations = [three(&d, &r, &a), three(&reversed(&d), &reversed(&r), &reversed(&a))];
         let [once, twice] = observations.each_ref().map(|observation| told(&comparer.compare(observation, &Facts::default())));
         prop_assert_eq!(once, twice);
+    }
+
+    #[test]
+    fn law_9_same_in_same_out_whatever_the_order_of_rules_on_one_place(
+        d in json(), r in json(), a in json(), (written, shuffled) in rules_on_few_places(),
+    ) {
+        let observation = three(&d, &r, &a);
+        let told_by = |rules: &[RuleOnAPlace]| {
+            let rules = Rules {
+                equivalences: rules.iter().filter_map(RuleOnAPlace::equivalence).collect(),
+                ignores: rules.iter().filter_map(RuleOnAPlace::ignore).collect(),
+                ..Rules::default()
+            };
+            told(&Comparer::compile(&rules).unwrap().compare(&observation, &Facts::default()))
+        };
+        prop_assert_eq!(told_by(&written), told_by(&shuffled));
     }
 
     #[test]

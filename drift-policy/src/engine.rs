@@ -180,8 +180,11 @@ fn digest(policy: &Policy, diff: Option<&Rules>, owner: &str, source_of_truth: &
         let equivalences = rules.equivalences.iter().map(|rule| named(&rule.name, serde_json::to_value(&rule.spec)));
         let ignores = rules.ignores.iter().map(|rule| named(&rule.name, serde_json::to_value(&rule.spec)));
         let schemas = rules.schema.added().iter().map(|digest| named("schema", serde_json::to_value(digest)));
-        let all: Vec<serde_json::Value> = ownership.chain(equivalences).chain(ignores).chain(schemas).collect();
-        drift_model::canonical_text(&all.into())
+        let all = ownership.chain(equivalences).chain(ignores).chain(schemas);
+        // Which rule was read first decides nothing, so that the digest does not tell.
+        let mut all: Vec<String> = all.map(|rule| drift_model::canonical_text(&rule)).collect();
+        all.sort_unstable();
+        all.concat()
     });
     let policy = policy.digest().to_string();
     let parts = ["engine/1", &policy, &rules.unwrap_or_default(), owner, source_of_truth];

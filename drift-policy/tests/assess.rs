@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use drift_diff::Rules;
+use drift_diff::{Named, Rules};
 use drift_model::{Action, DriftClass, Facts, Method, Observation, Risk, Verdict};
 use drift_policy::{Authored, Contract, Engine, Policy};
 use proptest::prelude::*;
@@ -309,6 +309,14 @@ fn law_9_same_in_same_out_the_digest_names_what_decides() {
     };
     assert_eq!(engine(&[rule("a"), rule("b")]).digest(), engine(&[rule("b"), rule("a")]).digest());
     assert_ne!(engine(&[rule("a")]).digest(), engine(&[]).digest());
+    // Rules that are given to the comparison itself are named in no other way.
+    let read = |name: &str| Named::new(name, serde_json::from_value(rule(name)["spec"].clone()).unwrap());
+    let among = |names: &[&str]| {
+        let rules = Rules { ignores: names.iter().map(|name| read(name)).collect(), ..Rules::default() };
+        Engine::compile(contract(policy(&[])).diffed_by(rules)).unwrap().digest()
+    };
+    assert_eq!(among(&["a", "b"]), among(&["b", "a"]));
+    assert_ne!(among(&["a", "b"]), among(&["a"]));
 }
 
 /// Facts of which some are left out.

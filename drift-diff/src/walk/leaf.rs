@@ -185,7 +185,7 @@ impl<'a> Walk<'a, '_> {
         }
         let views = self.place.views(ACTUAL);
         let senses = self.comparer.equivalences.covering(&self.observation.resource, &views);
-        // The rule that was written last is the most particular: users' rules come after those that are built in.
+        // The last rule is the most particular: users' rules come after those that are built in.
         senses.into_iter().rev().filter(|sense| !self.in_a_policy || sense.speaks_of_policies()).find_map(|sense| {
             // What is not read back is missing where it is read. That it came to be there is no such silence.
             if sense.same == Same::NotReadBack && y.is_some() {
