@@ -8,8 +8,8 @@ use std::sync::Arc;
 use drift_diff::{Delta, FieldChange};
 use drift_model::source::OptOut;
 use drift_model::{
-    AssessmentReport, DriftClass, Existence, Fact, Facts, FieldPath, Finding, MASK, Observation, Revisions, Secrets,
-    Step, UnknownReason, Verdict,
+    AssessmentReport, DriftClass, Existence, Facts, FieldPath, Finding, MASK, Observation, Revisions, Secrets, Step,
+    UnknownReason, Verdict,
 };
 
 use crate::engine::Engine;
@@ -90,13 +90,7 @@ impl<'a> Assessment<'a> {
     /// Who hears of each finding, in the order of the findings, by all that is known of the resource.
     #[must_use]
     pub fn routes(&self) -> Vec<Routed> {
-        let route = |finding: &Finding| {
-            let mut facts = self.facts.as_ref().clone();
-            // The contract knows whose it is where the facts do not.
-            facts.owner = finding.owner.clone().map_or(Fact::Unknown, Fact::Known);
-            facts.now = facts.now.or(self.observation.observed_at);
-            self.engine.policy.route_of(Some(&self.observation.resource), finding, &facts)
-        };
+        let route = |finding| self.engine.route_of(self.observation, &self.facts, finding);
         self.findings.iter().map(route).collect()
     }
 

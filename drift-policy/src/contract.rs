@@ -93,7 +93,8 @@ impl Contract {
         self
     }
 
-    /// Evidence: where records are kept; findings point to a place under it.
+    /// Evidence: where records are kept; findings point to a place under it. A blank text says that none are kept: then findings
+    /// name no place, and what heals only with evidence does not heal.
     #[must_use]
     pub fn evidence_in(mut self, uri: impl Into<String>) -> Self {
         self.evidence = Some(uri.into());

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use drift_diff::{Comparer, Excuses, Rules};
-use drift_model::{Action, Digest, Facts, Finding, Observation};
+use drift_model::{Action, Digest, Fact, Facts, Finding, Observation};
 
 use crate::assessment::Assessment;
 use crate::contract::Contract;
@@ -117,6 +117,20 @@ impl Engine {
     #[must_use]
     pub fn routes(&self, finding: &Finding) -> Routed {
         self.policy.route(finding)
+    }
+
+    /// Who hears of a finding, by all that is known of the resource.
+    pub(crate) fn route_of(&self, observation: &Observation, facts: &Facts, finding: &Finding) -> Routed {
+        let mut facts = facts.clone();
+        // The contract knows whose it is where the facts do not.
+        facts.owner = finding.owner.clone().map_or(Fact::Unknown, Fact::Known);
+        facts.now = facts.now.or(observation.observed_at);
+        self.policy.route_of(Some(&observation.resource), finding, &facts)
+    }
+
+    /// Does no route name anybody who hears of the finding?
+    pub(crate) fn heard_by_nobody(&self, observation: &Observation, facts: &Facts, finding: &Finding) -> bool {
+        self.route_of(observation, facts, finding).notify.is_empty()
     }
 
     /// The digest of everything that decides. It is part of every finding, so that answers of different policies are

@@ -80,6 +80,10 @@ pub(crate) fn finding(
     let lead = judged.iter().max_by_key(|judged| judged.risk)?;
     let decision = engine.policy.decision();
     let ruled = lead.ruling(decision);
+    let detected_at = observation.observed_at.or(facts.now);
+    let prints = Fingerprints::of(observation, lead.class, judged);
+    let finding_id = finding_id(&prints.finding, detected_at);
+    let evidence = evidence_uri(&engine.evidence, &finding_id, detected_at);
     let attempt = Attempt {
         resource: &observation.resource,
         changes: judged.iter().map(|judged| (judged.change, judged.place)).collect(),
@@ -90,15 +94,15 @@ pub(crate) fn finding(
         partial,
         now: facts.now.or(observation.observed_at),
         kill_switch: engine.kill_switch,
+        evidence_uri: evidence.as_deref(),
     };
+    let protected = attempt.is_protected();
     let mut refused = refusals(&attempt, engine.policy.heal_policies().iter().map(|named| &named.spec));
     if judged.iter().any(|judged| judged.ruling(decision).ruling != ruled.ruling) {
         refused.push("decisions-differ");
     }
-    let detected_at = observation.observed_at.or(facts.now);
-    let prints = Fingerprints::of(observation, lead.class, judged);
     let mut finding = Finding::new(
-        finding_id(&prints.finding, detected_at),
+        finding_id,
         observation.resource.to_string(),
         (lead.class, lead.risk),
         (prints.finding, prints.cause),
@@ -130,18 +134,22 @@ pub(crate) fn finding(
     finding.redact(secrets);
     finding.owner.get_or_insert_with(|| engine.owner.clone());
     finding.source_of_truth.get_or_insert_with(|| engine.source_of_truth.clone());
-    finding.evidence_uri = Some(evidence_uri(&engine.evidence, &finding.finding_id, detected_at));
+    finding.evidence_uri = evidence;
     finding.domain.clone_from(&lead.place.label);
     finding.recommended_action = ruled.ruling.recommend.to_string();
-    finding.auto_heal_allowed = refused.is_empty();
-    finding.auto_heal = AutoHeal::refused_by(refused.into_iter().map(str::to_owned).collect());
-    finding.actions = Actions::new(ruled.ruling.recommend.action(), obligations(ruled.ruling));
+    finding.actions = Actions::new(ruled.ruling.recommend.action(), obligations(ruled.ruling, protected));
     finding.approvers.clone_from(&ruled.ruling.approvers);
     finding.trace = trace(engine, lead, &ruled);
     finding.reconcile_within = ruled.ruling.reconcile_within;
     finding.reconcile_by = detected_at.zip(finding.reconcile_within).and_then(|(at, within)| at.plus(within));
     finding.playbook.clone_from(&ruled.ruling.playbook);
     finding.policy_digest = engine.digest();
+    // What is healed in a protected domain is heard of, whatever the routes say (law 6).
+    if protected && refused.is_empty() && engine.heard_by_nobody(observation, facts, &finding) {
+        refused.push("nobody-is-told");
+    }
+    finding.auto_heal_allowed = refused.is_empty();
+    finding.auto_heal = AutoHeal::refused_by(refused.into_iter().map(str::to_owned).collect());
     Some(finding)
 }
 
@@ -154,9 +162,15 @@ fn common_relation(judged: &[Judged<'_>]) -> Relation {
     }
 }
 
-/// What the recommendation obliges to, and what the rule adds. To heal with an alert is to notify.
-fn obligations(ruling: &Ruling) -> Vec<Obligation> {
-    let alert = (ruling.auto_heal == HealMode::AllowWithAlert).then_some(Obligation::Notify);
+/// What the recommendation obliges to, and what the rule adds. To heal with an alert is to notify, and in a protected domain
+/// nothing heals without.
+fn obligations(ruling: &Ruling, protected: bool) -> Vec<Obligation> {
+    let aloud = match ruling.auto_heal {
+        HealMode::Deny => false,
+        HealMode::AllowWithAlert => true,
+        HealMode::Allow => protected,
+    };
+    let alert = aloud.then_some(Obligation::Notify);
     let mut all: Vec<Obligation> = ruling.recommend.obligations().to_vec();
     all.extend(&ruling.obligations);
     all.extend(alert);
@@ -203,12 +217,13 @@ fn finding_id(fingerprint: &Digest, detected_at: Option<Timestamp>) -> String {
     format!("drift-{day}-{digits}")
 }
 
-fn evidence_uri(prefix: &str, finding_id: &str, detected_at: Option<Timestamp>) -> String {
-    let prefix = prefix.trim_end_matches('/');
-    match detected_at {
+/// Where the evidence of a finding is kept; nowhere, where the contract names no place.
+fn evidence_uri(prefix: &str, finding_id: &str, detected_at: Option<Timestamp>) -> Option<String> {
+    let prefix = prefix.trim().trim_end_matches('/');
+    (!prefix.is_empty()).then(|| match detected_at {
         Some(at) => format!("{prefix}/{}/{finding_id}", at.date_path()),
         None => format!("{prefix}/{finding_id}"),
-    }
+    })
 }
 
 fn trace(engine: &Engine, lead: &Judged<'_>, ruled: &Ruled<'_>) -> Vec<TraceStep> {

@@ -7,7 +7,7 @@
 use std::sync::LazyLock;
 
 use drift_diff::{Named, Rules};
-use drift_model::{Action, DriftClass, Facts, Method, Observation, Risk, Verdict};
+use drift_model::{Action, DriftClass, Facts, Finding, Method, Obligation, Observation, Risk, Verdict};
 use drift_policy::{Authored, Contract, Engine, Policy};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -139,13 +139,13 @@ fn law_6_a_machine_heals_only_when_every_gate_is_known_to_be_open() {
 }
 
 #[test]
-fn law_6_a_machine_heals_only_what_is_not_protected_whatever_a_document_says() {
+fn law_6_a_machine_heals_what_is_protected_only_until_the_word_for_it_ends_and_aloud() {
     let kinds = ["ClusterRole", "NetworkPolicy", "Secret", "Deployment"];
     let reckless = json!({
         "apiVersion": "drift.example/v1", "kind": "ReconciliationPolicy", "metadata": {"name": "reckless"},
         "spec": {
             "rules": [{"id": "revert-all", "when": {}, "decide": {"recommend": "RUNTIME_REVERT", "autoHeal": "ALLOW"},
-                       "because": "speed", "acknowledge": {"by": "cto", "reason": "speed", "expires": "2027-01-01"}}],
+                       "because": "speed", "acknowledge": {"by": "cto", "reason": "speed", "expires": "2026-07-04"}}],
             "onUnknown": {"recommend": "INCIDENT", "autoHeal": "DENY"}
         }
     });
@@ -164,13 +164,16 @@ fn law_6_a_machine_heals_only_what_is_not_protected_whatever_a_document_says() {
         ),
         (("", "Secret"), json!({"type": "Opaque"}), json!({"type": "other"})),
     ] {
-        let observation = observation(kind, desired, actual, good_facts());
-        let assessment = engine.assess(&observation, &facts);
-        for finding in assessment.findings() {
-            assert!(!finding.auto_heal_allowed, "{kind:?} {finding:?}");
-            assert!(finding.auto_heal.refused_by.contains(&"protected-domain".to_owned()), "{:?}", finding.auto_heal);
-        }
-        assert!(!assessment.findings().is_empty(), "{kind:?}");
+        let mut observation = observation(kind, desired, actual, good_facts());
+        let answers = |observation: &Observation| {
+            let assessment = engine.assess(observation, &facts);
+            let told = |finding: &Finding| finding.actions.obligations.contains(&Obligation::Notify);
+            let answer = |finding: &Finding| (finding.auto_heal.refused_by.join(" "), told(finding));
+            assessment.findings().iter().map(answer).collect::<Vec<_>>()
+        };
+        assert_eq!(answers(&observation), [(String::new(), true)], "{kind:?}");
+        observation.observed_at = Some("2026-07-04".parse().unwrap());
+        assert_eq!(answers(&observation), [("acknowledgement-expired".to_owned(), true)], "{kind:?}");
     }
 }
 

@@ -5,8 +5,8 @@
 #![allow(clippy::needless_pass_by_value, reason = "`json!` makes values to give away")]
 
 use drift_diff::Rules;
-use drift_model::{Action, Facts, Method, Observation};
-use drift_policy::{Authored, Candidate, Contract, Engine, Governor, History, Policy};
+use drift_model::{Action, Facts, Method, Obligation, Observation};
+use drift_policy::{Authored, Candidate, Contract, Deed, DeedKind, Engine, Governor, History, Policy};
 use serde_json::{Value, json};
 
 fn document(kind: &str, name: &str, spec: Value) -> Authored {
@@ -165,36 +165,110 @@ fn an_exception_holds_back_a_heal_until_it_ends() {
     assert_eq!(answer(&excepted("2026-07-03"), &relabelled), (true, String::new()));
 }
 
-/// Every document that could ask for it: a decision that is acknowledged, a heal policy for everything, a taxonomy with
-/// a harmless name.
-fn everything_asks_for_it(kind: &str) -> Vec<Authored> {
-    let decide = json!({"recommend": "RUNTIME_REVERT", "autoHeal": "ALLOW"});
-    let by = json!({"by": "ciso", "reason": "drill", "expires": "2030-01-01"});
-    let rules = json!([{"id": "heal", "when": {}, "decide": decide, "because": "b", "acknowledge": by}]);
+#[test]
+fn what_heals_only_with_evidence_does_not_heal_where_none_is_kept() {
+    let answered = |evidence: &str, required: bool| {
+        let heal = document("AutoHealPolicy", "safe-fields", with(of_the_seeds(), "evidenceRequired", json!(required)));
+        let engine = Engine::compile(contract(vec![heal]).evidence_in(evidence)).unwrap();
+        let facts = Facts::default();
+        let (relabelled, place) =
+            (relabelled(good_facts()), |finding: &drift_model::Finding| finding.evidence_uri.clone());
+        let uri = engine.assess(&relabelled, &facts).findings().first().and_then(place);
+        (uri.is_some(), answer(&engine, &relabelled))
+    };
+    assert_eq!(answered("s3://evidence/drift", true), (true, (true, String::new())));
+    assert_eq!(answered(" ", true), (false, (false, "no-evidence".into())));
+    assert_eq!(answered("", false), (false, (true, String::new())), "nobody asks for it");
+}
+
+/// Every document that could ask for it: a decision for everything, and a heal policy for everything.
+fn everything_asks_for_it(kind: &str, auto_heal: &str, acknowledged: Option<&str>) -> Vec<Authored> {
+    let decide = json!({"recommend": "RUNTIME_REVERT", "autoHeal": auto_heal});
+    let mut rule = json!({"id": "heal", "when": {}, "decide": decide, "because": "b"});
+    if let Some(expires) = acknowledged {
+        rule["acknowledge"] = json!({"by": "ciso", "reason": "drill", "expires": expires});
+    }
+    let rules = json!([rule]);
     let decision = json!({"rules": rules, "onUnknown": {"recommend": "INCIDENT", "autoHeal": "DENY"}});
     let heal = json!({"appliesTo": {"resourceKinds": [kind]}, "allowedPaths": [""], "maxObjectsPerReconcile": 1000,
                       "requireHealthyBeforeHeal": false, "evidenceRequired": false});
     vec![document("ReconciliationPolicy", "bold", decision), document("AutoHealPolicy", "everything", heal)]
 }
 
+/// A resource of each protected domain: group, kind, and a field of it.
+const PROTECTED: [(&str, &str, &str); 4] = [
+    ("rbac.authorization.k8s.io", "ClusterRole", "rules"),
+    ("networking.k8s.io", "NetworkPolicy", "spec"),
+    ("", "Secret", "type"),
+    ("acid.zalan.do", "postgresql", "spec"),
+];
+
+fn drifted(group: &str, kind: &str, path: &str) -> Observation {
+    let wire = json!({
+        "id": "obs", "observedAt": "2026-07-03T10:22:31Z",
+        "resource": {"system": "KUBERNETES", "group": group, "version": "v1", "kind": kind, "name": "web"},
+        "planes": {"desired": {"status": "PRESENT", "document": {path: "a"}},
+                   "actual": {"status": "PRESENT", "document": {path: "b"}}},
+        "facts": good_facts(),
+    });
+    Observation::from_json(&wire.to_string()).unwrap()
+}
+
 #[test]
-fn law_6_no_document_lets_a_machine_heal_a_protected_domain() {
-    for (group, kind, path) in [
-        ("rbac.authorization.k8s.io", "ClusterRole", "rules"),
-        ("networking.k8s.io", "NetworkPolicy", "spec"),
-        ("", "Secret", "type"),
-        ("acid.zalan.do", "postgresql", "spec"),
-    ] {
-        let engine = engine(everything_asks_for_it(kind));
-        let wire = json!({
-            "id": "obs", "observedAt": "2026-07-03T10:22:31Z",
-            "resource": {"system": "KUBERNETES", "group": group, "version": "v1", "kind": kind, "name": "web"},
-            "planes": {"desired": {"status": "PRESENT", "document": {path: "a"}},
-                       "actual": {"status": "PRESENT", "document": {path: "b"}}},
-            "facts": good_facts(),
-        });
-        let observation = Observation::from_json(&wire.to_string()).unwrap();
-        assert_eq!(answer(&engine, &observation), (false, "protected-domain".into()), "{kind}");
+fn law_6_no_policy_is_read_that_lets_a_machine_heal_a_protected_domain_without_a_name_to_it() {
+    let problems = Policy::read(everything_asks_for_it("ClusterRole", "ALLOW", None)).unwrap_err();
+    assert!(problems.to_string().starts_with("error[protected-domain] bold /spec/rules/0: "), "{problems}");
+}
+
+#[test]
+fn law_6_what_heals_in_a_protected_domain_is_acknowledged_and_never_silent() {
+    for (group, kind, path) in PROTECTED {
+        let observation = drifted(group, kind, path);
+        let facts = Facts::default();
+        for auto_heal in ["ALLOW", "ALLOW_WITH_ALERT"] {
+            let engine = engine(everything_asks_for_it(kind, auto_heal, Some("2026-07-04")));
+            let assessment = engine.assess(&observation, &facts);
+            let [finding] = assessment.findings() else { panic!("{:?}", assessment.findings()) };
+            assert_eq!(finding.auto_heal.refused_by, [""; 0], "{kind}");
+            assert!(
+                finding.auto_heal_allowed && finding.actions.obligations.contains(&Obligation::Notify),
+                "{finding:?}"
+            );
+            assert!(assessment.routes().iter().all(|routed| !routed.notify.is_empty()), "{kind}");
+        }
+        let denied = engine(everything_asks_for_it(kind, "DENY", Some("2026-07-04")));
+        assert_eq!(answer(&denied, &observation), (false, "decision-denies".into()), "{kind}");
+    }
+}
+
+#[test]
+fn law_6_an_acknowledgement_that_has_ended_lets_nothing_heal() {
+    for (group, kind, path) in PROTECTED {
+        let refused = (false, "acknowledgement-expired".to_owned());
+        let mut observation = drifted(group, kind, path);
+        for expires in ["2026-07-03T10:22:31Z", "2026-07-03", "2025-01-01"] {
+            let engine = engine(everything_asks_for_it(kind, "ALLOW", Some(expires)));
+            assert_eq!(answer(&engine, &observation), refused, "{kind} {expires}");
+        }
+        // Where nobody says what time it is, it has ended.
+        let engine = engine(everything_asks_for_it(kind, "ALLOW", Some("2030-01-01")));
+        observation.observed_at = None;
+        assert_eq!(answer(&engine, &observation), refused, "{kind}");
+    }
+    // What is not protected needs no word, and no end of one is in its way.
+    let engine = engine(everything_asks_for_it("Deployment", "ALLOW", Some("2025-01-01")));
+    assert_eq!(answer(&engine, &relabelled(good_facts())), (true, String::new()));
+}
+
+#[test]
+fn law_6_an_alert_that_nobody_hears_is_none() {
+    for (notify, expected) in [(json!([]), (false, "nobody-is-told")), (json!(["security-oncall"]), (true, ""))] {
+        let mut documents = everything_asks_for_it("ClusterRole", "ALLOW", Some("2026-07-04"));
+        let routes = json!({"routes": [{"match": {}, "notify": notify}]});
+        documents.push(document("AlertRouting", "routes", routes));
+        let (allowed, refused) =
+            answer(&engine(documents), &drifted("rbac.authorization.k8s.io", "ClusterRole", "rules"));
+        assert_eq!((allowed, refused.as_str()), expected);
     }
 }
 
@@ -308,7 +382,12 @@ fn what_the_gates_let_through_the_governor_counts() {
     }
     let governor = Governor::of(&engine.policy().heal_policies()[0].spec);
     let now = "2026-07-03T10:23:00Z".parse().unwrap();
+    // The policy of the seeds asks for evidence: nothing goes before its record is kept.
     let batch = governor.plan(&candidates, &History::default(), now);
+    assert!(batch.go.is_empty() && batch.held.iter().all(|held| held.gates == ["not-recorded"]), "{batch:?}");
+    let on_record = |candidate: &Candidate| Deed::new(now, candidate.fingerprint, DeedKind::Recorded);
+    let deeds: Vec<Deed> = candidates.iter().map(on_record).collect();
+    let batch = governor.plan(&candidates, &History::new(&deeds, &[]), now);
     assert_eq!((candidates.len(), batch.go.len(), batch.held.len()), (8, 5, 3));
     let frozen = engine.assess(&relabelled(with(good_facts(), "freeze", json!("ON"))), &facts).findings().to_vec();
     assert!(frozen.iter().all(|finding| Candidate::of(finding).is_none()));

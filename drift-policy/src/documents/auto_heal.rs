@@ -29,7 +29,8 @@ pub struct AutoHealPolicy {
     /// Only what is healthy? Yes, unless it is said otherwise.
     #[serde(default = "yes")]
     pub require_healthy_before_heal: bool,
-    /// Only what is recorded? Yes, unless it is said otherwise.
+    /// Only what is recorded? Yes, unless it is said otherwise. An assessment refuses by `no-evidence` where the contract names
+    /// no place for it, and a [`Governor`](crate::Governor) by `not-recorded` until the record is there.
     #[serde(default = "yes")]
     pub evidence_required: bool,
     /// While it is suspended, the policy lets nothing heal.

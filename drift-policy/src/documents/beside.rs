@@ -105,9 +105,13 @@ fn meet(a: &str, b: &str) -> bool {
 }
 
 /// Kinds that an auto-heal policy names, of which the taxonomy puts every allowed path into a protected domain: no machine
-/// heals them, whatever the policy says (law 6).
+/// heals them, whatever the policy says (law 6), unless a rule of the decision table is acknowledged.
 pub(crate) fn protected_kinds(policy: &Policy) -> Vec<Diagnostic> {
     let mut found = Vec::new();
+    let rulings = || policy.decision().rules().iter().map(|rule| &rule.outcome);
+    if rulings().any(|ruling| ruling.acknowledge.is_some() && ruling.auto_heal.allows()) {
+        return found;
+    }
     for heal in policy.heal_policies() {
         let changes: Vec<Change> = heal.spec.allowed_paths.iter().filter_map(example).collect();
         for (index, kind) in heal.spec.applies_to.resource_kinds.iter().enumerate() {

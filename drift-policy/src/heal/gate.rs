@@ -22,9 +22,26 @@ pub(crate) struct Attempt<'a> {
     pub(crate) now: Option<Timestamp>,
     /// Is all healing switched off?
     pub(crate) kill_switch: bool,
+    /// Where the evidence of it is kept.
+    pub(crate) evidence_uri: Option<&'a str>,
 }
 
-/// The gates that refuse, in the order in which they are asked. None of them can be switched off by a document.
+impl Attempt<'_> {
+    /// Is something of it in a domain where nothing is ever healed silently?
+    pub(crate) fn is_protected(&self) -> bool {
+        self.changes.iter().any(|(_, place)| place.domain.is_protected())
+    }
+
+    /// Did the word end that somebody gave for healing in a protected domain? An end that nobody can tell, because nobody
+    /// says what time it is, has come.
+    fn acknowledgement_is_over(&self) -> bool {
+        let given = self.ruling.acknowledge.as_ref().filter(|_| self.is_protected());
+        given.is_some_and(|given| self.now.is_none_or(|now| given.expires <= now))
+    }
+}
+
+/// The gates that refuse, in the order in which they are asked. No document can switch one off; `protected-domain` alone gives
+/// way, for a time, to a name that somebody puts to it.
 pub(crate) fn refusals<'p>(
     attempt: &Attempt<'_>,
     policies: impl Iterator<Item = &'p AutoHealPolicy>,
@@ -36,7 +53,8 @@ pub(crate) fn refusals<'p>(
         ("kill-switch", attempt.kill_switch),
         ("decision-denies", attempt.ruling.auto_heal == HealMode::Deny),
         ("not-a-revert", attempt.ruling.recommend.action() != Action::RuntimeRevert),
-        ("protected-domain", changes.iter().any(|(_, place)| place.domain.is_protected())),
+        ("protected-domain", attempt.is_protected() && attempt.ruling.acknowledge.is_none()),
+        ("acknowledgement-expired", attempt.acknowledgement_is_over()),
         ("unknown-facts", attempt.facts_are_missing),
         ("partial-observation", attempt.partial),
         ("ambiguous-owner", any(&|change| change.owner() == OwnerKind::Ambiguous)),
@@ -92,6 +110,7 @@ fn refused_by(policy: &AutoHealPolicy, attempt: &Attempt<'_>) -> Vec<&'static st
         ("denied-path", denied),
         ("path-not-allowed", !allowed),
         ("unhealthy", policy.require_healthy_before_heal && !healthy),
+        ("no-evidence", policy.evidence_required && attempt.evidence_uri.is_none()),
     ]
     .into_iter()
     .filter(|(_, refuses)| *refuses)

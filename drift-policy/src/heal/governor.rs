@@ -33,6 +33,9 @@ pub struct Governor {
     pub longest_wait: Span,
     /// What counts as flapping.
     pub flapping: Flapping,
+    /// Is only healed what is [`RECORDED`](DeedKind::Recorded)? Not by itself; an [`AutoHealPolicy`] asks for it unless it
+    /// says otherwise.
+    pub evidence_required: bool,
 }
 
 impl Default for Governor {
@@ -43,6 +46,7 @@ impl Default for Governor {
             first_wait: Span::from_seconds(30),
             longest_wait: Span::from_seconds(15 * 60),
             flapping: Flapping::default(),
+            evidence_required: false,
         }
     }
 }
@@ -103,6 +107,8 @@ impl Deed {
 drift_model::vocabulary! {
     /// What happened to a drift.
     pub enum DeedKind as "deed" {
+        /// What was found was put on record, where it is kept.
+        Recorded = "RECORDED",
         /// A machine tried to heal it, whether or not it says that it succeeded.
         Attempted = "ATTEMPTED",
         /// A later observation showed that it was gone.
@@ -119,8 +125,8 @@ drift_model::vocabulary! {
 pub struct Held {
     /// What is left alone.
     pub candidate: Candidate,
-    /// The gates that hold it back, in the order in which they are asked: `kill-switch`, `attempt-limit`, `backoff`,
-    /// `flapping`, `two-writers`, `max-objects`.
+    /// The gates that hold it back, in the order in which they are asked: `kill-switch`, `not-recorded`, `attempt-limit`,
+    /// `backoff`, `flapping`, `two-writers`, `max-objects`.
     pub gates: Vec<&'static str>,
     /// When it may be tried, if nothing but time is in the way.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -165,10 +171,15 @@ impl<'a> History<'a> {
 }
 
 impl Governor {
-    /// What holds under a policy: as many objects as it says, and the usual care for the rest.
+    /// What holds under a policy: as many objects as it says, only what is recorded if it says so, and the usual care for the
+    /// rest.
     #[must_use]
     pub fn of(policy: &AutoHealPolicy) -> Self {
-        Self { max_objects: policy.max_objects_per_reconcile, ..Self::default() }
+        Self {
+            max_objects: policy.max_objects_per_reconcile,
+            evidence_required: policy.evidence_required,
+            ..Self::default()
+        }
     }
 
     /// How long to wait after so many attempts in a row.
@@ -209,6 +220,7 @@ impl Governor {
             let flaps = flaps(before, &self.flapping, now) >= self.flapping.times.get();
             let mut gates: Vec<&'static str> = [
                 ("kill-switch", history.kill_switch),
+                ("not-recorded", self.evidence_required && !is_recorded(before, now)),
                 ("attempt-limit", exhausted),
                 ("backoff", last.is_some() && ready.is_none_or(|ready| now < ready)),
                 ("flapping", flaps),
@@ -244,7 +256,18 @@ fn in_a_row(sorted: &[Deed]) -> (u32, Option<Timestamp>) {
                 last = Some(deed.at);
             }
             DeedKind::Closed | DeedKind::Released => (attempts, last) = (0, None),
+            DeedKind::Recorded => {}
         }
     }
     (attempts, last)
+}
+
+/// Is the drift on record by now, as it is there since it was last seen to be gone? The record of an earlier one proves
+/// nothing about this one.
+fn is_recorded(sorted: &[Deed], now: Timestamp) -> bool {
+    sorted.iter().filter(|deed| deed.at <= now).fold(false, |recorded, deed| match deed.kind {
+        DeedKind::Recorded => true,
+        DeedKind::Closed => false,
+        DeedKind::Attempted | DeedKind::Released => recorded,
+    })
 }

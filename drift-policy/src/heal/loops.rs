@@ -44,6 +44,7 @@ pub(crate) fn flaps(sorted: &[Deed], flapping: &Flapping, now: Timestamp) -> u32
     let (mut returns, mut attempted) = (0_u32, false);
     for deed in sorted {
         match deed.kind {
+            DeedKind::Recorded => {}
             DeedKind::Attempted => attempted = true,
             DeedKind::Closed => {
                 if attempted && flapping.counts(deed.at, now) {

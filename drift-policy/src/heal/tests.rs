@@ -98,6 +98,28 @@ fn drift_that_comes_back_as_often_as_it_is_healed_is_left_to_a_person() {
     assert_eq!(plan(&deeds, at(41)).go.len(), 1, "a person has looked");
 }
 
+#[test]
+fn what_heals_only_with_evidence_waits_for_the_record_of_this_drift() {
+    let careful = Governor { evidence_required: true, ..governor() };
+    let plan = |deeds: &[Deed], now| careful.plan(&[candidate(1, 1, Some(0))], &History::new(deeds, &[]), at(now));
+    assert_eq!(gates(&plan(&[], 9)), [["not-recorded"]]);
+    assert_eq!(plan(&[], 9).held[0].until, None, "time alone does not help");
+    assert_eq!(gates(&plan(&[deed(1, 2, DeedKind::Recorded)], 9)), [["not-recorded"]], "the record of another drift");
+    assert_eq!(gates(&plan(&[deed(10, 1, DeedKind::Recorded)], 9)), [["not-recorded"]], "a record that is yet to come");
+    let recorded = [deed(1, 1, DeedKind::Recorded)];
+    assert_eq!(plan(&recorded, 9).go.len(), 1);
+    assert_eq!(plan(&[recorded[0], deed(2, 1, DeedKind::Attempted)], 9).go.len(), 1, "the record stays");
+    // It was gone, and came back: that is another story, which nobody has put on record yet.
+    let again = [recorded[0], deed(2, 1, DeedKind::Attempted), deed(3, 1, DeedKind::Closed)];
+    assert_eq!(gates(&plan(&again, 9)), [["not-recorded"]]);
+    assert_eq!(gates(&plan(&[recorded[0], deed(1, 1, DeedKind::Closed)], 9)), [["not-recorded"]], "at one moment");
+    assert_eq!(
+        governor().plan(&[candidate(1, 1, None)], &History::default(), at(9)).go.len(),
+        1,
+        "nobody asked for it"
+    );
+}
+
 fn write(minutes: i64, writer: &str, value: u8) -> FieldWrite {
     let path: FieldPath = "/spec/replicas".parse().unwrap();
     FieldWrite::new(at(minutes), "Deployment/prod/1", path, writer, Digest::of(&[value]))
@@ -156,6 +178,12 @@ fn may_by_itself(governor: &Governor, candidate: &Candidate, history: &History<'
     let mut mine: Vec<Deed> =
         history.deeds.iter().copied().filter(|deed| deed.fingerprint == candidate.fingerprint).collect();
     mine.sort();
+    // On record by now, and no closing between the record and now.
+    let known: Vec<Deed> = mine.iter().copied().filter(|deed| deed.at <= now).collect();
+    let of_record = known.iter().rposition(|deed| deed.kind == DeedKind::Recorded);
+    let closed = known.iter().rposition(|deed| deed.kind == DeedKind::Closed);
+    let recorded = of_record.is_some_and(|record| closed.is_none_or(|closed| closed < record));
+    mine.retain(|deed| deed.kind != DeedKind::Recorded);
     let since = mine.iter().rposition(|deed| deed.kind != DeedKind::Attempted).map_or(0, |last| last + 1);
     let row = &mine[since..];
     let mut wait = 30_u64;
@@ -176,6 +204,7 @@ fn may_by_itself(governor: &Governor, candidate: &Candidate, history: &History<'
         .iter()
         .any(|(resource, _, _)| *resource == candidate.resource);
     !history.kill_switch
+        && (recorded || !governor.evidence_required)
         && row.len() < 3
         && rested
         && returns.count() < governor.flapping.times.get() as usize
@@ -209,7 +238,12 @@ fn naive_fights(writes: &[FieldWrite], flapping: &Flapping, now: Timestamp) -> V
 }
 
 fn any_deed() -> impl Strategy<Value = Deed> {
-    let kind = prop_oneof![4 => Just(DeedKind::Attempted), 2 => Just(DeedKind::Closed), 1 => Just(DeedKind::Released)];
+    let kind = prop_oneof![
+        4 => Just(DeedKind::Attempted),
+        2 => Just(DeedKind::Closed),
+        1 => Just(DeedKind::Released),
+        3 => Just(DeedKind::Recorded),
+    ];
     (0..90_i64, 0..3_u8, kind).prop_map(|(minutes, name, kind)| deed(minutes, name, kind))
 }
 
@@ -233,8 +267,9 @@ proptest! {
         writes in proptest::collection::vec(any_write(), 0..16),
         now in 0..120_i64,
         off in proptest::bool::weighted(0.1),
+        evidence_required in any::<bool>(),
     ) {
-        let governor = governor();
+        let governor = Governor { evidence_required, ..governor() };
         let history = History { kill_switch: off, ..History::new(&deeds, &writes) };
         let batch = governor.plan(&candidates, &history, at(now));
         for candidate in &batch.go {

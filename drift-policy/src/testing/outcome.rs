@@ -62,11 +62,7 @@ impl Outcome {
         let partial = changes.iter().any(|change| change.disposition == Disposition::Undetermined);
         let seen = changes.iter().map(Seen::Written);
         let findings = findings(engine, &observation, facts, existence, partial, seen, &mut || Arc::clone(&secrets));
-        let routed = |finding: &Finding| {
-            let mut facts = facts.clone();
-            facts.owner = finding.owner.clone().map_or(drift_model::Fact::Unknown, drift_model::Fact::Known);
-            engine.policy().route_of(Some(resource), finding, &facts)
-        };
+        let routed = |finding: &Finding| engine.route_of(&observation, facts, finding);
         let findings = findings.into_iter().map(|finding| (finding.clone(), routed(&finding))).collect();
         Self { verdict: verdict(changes), findings }
     }
