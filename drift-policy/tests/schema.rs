@@ -122,7 +122,8 @@ fn routes_budgets_and_tests_survive_the_plain_types_and_are_read_as_before() {
     let given = json!({"resource": "ClusterRole/admin", "existence": "MANAGED", "facts": {"incident": "OPEN"},
                        "changes": [change], "now": "2026-07-03T00:00:00Z"});
     let expect = json!({"verdict": "DRIFTED", "class": "EMERGENCY_DRIFT", "risk": "HIGH", "action": "NONE",
-                        "recommend": "NONE", "autoHealAllowed": false, "rule": "r", "refusedBy": [], "routes": ["a"]});
+                        "recommend": "NONE", "autoHealAllowed": false, "rule": "r", "refusedBy": [], "domain": "iam",
+                        "obligations": ["NOTIFY"], "approvers": ["a"], "reconcileWithin": "4h", "routes": ["a"]});
     let tests = json!({"cases": [{"name": "a", "given": given, "expect": expect}]});
     let whole = |kind: &str, spec: Value| json!({"apiVersion": "d.e/v1", "kind": kind, "metadata": {"name": "n"}, "spec": spec});
     let (routes, budget, tests) =

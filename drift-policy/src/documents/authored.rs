@@ -312,6 +312,9 @@ specs! {
         /// The risk.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub risk: Option<Risk>,
+        /// The label of the taxonomy.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub domain: Option<String>,
         /// The action.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub action: Option<Action>,
@@ -327,6 +330,15 @@ specs! {
         /// Gates that refuse, all of these; an empty list says that none does.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub refused_by: Option<Vec<String>>,
+        /// What must be done besides, all of these; an empty list says that nothing must.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub obligations: Option<Vec<Obligation>>,
+        /// Who must agree, all of these; an empty list says that nobody must.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub approvers: Option<Vec<String>>,
+        /// Within what time of its detection it must be reconciled.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub reconcile_within: Option<Span>,
         /// Who hears of it, all of these; an empty list says that nobody does.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub routes: Option<Vec<String>>,

@@ -149,8 +149,21 @@ fn path(place: &Reader<'_>) -> Option<FieldPath> {
 
 /// What is expected; what is left out is not checked.
 fn expect(place: &Reader<'_>) -> Option<Expectation> {
-    const KNOWN: &[&str] =
-        &["verdict", "class", "risk", "action", "recommend", "autoHealAllowed", "rule", "refusedBy", "routes"];
+    const KNOWN: &[&str] = &[
+        "verdict",
+        "class",
+        "risk",
+        "domain",
+        "action",
+        "recommend",
+        "autoHealAllowed",
+        "rule",
+        "refusedBy",
+        "obligations",
+        "approvers",
+        "reconcileWithin",
+        "routes",
+    ];
     let fields = place.object(KNOWN)?;
     if fields.each().is_empty() {
         let help = format!("expect one of {}", list(KNOWN));
@@ -160,21 +173,29 @@ fn expect(place: &Reader<'_>) -> Option<Expectation> {
     let verdict = fields.maybe("verdict", Reader::word);
     let class = fields.maybe("class", Reader::word);
     let risk = fields.maybe("risk", Reader::word);
+    let domain = fields.maybe("domain", |place| place.text().map(str::to_owned));
     let action = fields.maybe("action", Reader::word);
     let recommend = fields.maybe("recommend", Reader::word);
     let auto_heal_allowed = fields.maybe("autoHealAllowed", Reader::flag);
     let rule = fields.maybe("rule", |place| place.text().map(str::to_owned));
     let refused_by = texts(&fields, "refusedBy");
+    let obligations = fields.maybe("obligations", |place| all(place.list()?.iter().map(Reader::word)));
+    let approvers = texts(&fields, "approvers");
+    let reconcile_within = fields.maybe("reconcileWithin", Reader::span);
     let routes = texts(&fields, "routes");
     Some(Expectation {
         verdict: verdict?,
         class: class?,
         risk: risk?,
+        domain: domain?,
         action: action?,
         recommend: recommend?,
         auto_heal_allowed: auto_heal_allowed?,
         rule: rule?,
         refused_by: refused_by?,
+        obligations: obligations?,
+        approvers: approvers?,
+        reconcile_within: reconcile_within?,
         routes: routes?,
     })
 }

@@ -113,6 +113,7 @@ impl Expectation {
         same("verdict", self.verdict.map(text), Some(outcome.verdict.to_string()));
         same("class", self.class.map(text), finding.map(|finding| text(finding.drift_class)));
         same("risk", self.risk.map(text), finding.map(|finding| text(finding.risk)));
+        same("domain", self.domain.clone(), finding.map(|finding| finding.domain.clone()));
         same("action", self.action.map(text), finding.map(|finding| text(finding.actions.action)));
         let recommended = finding.map(|finding| finding.recommended_action.clone());
         same("recommend", self.recommend.map(text), recommended);
@@ -120,6 +121,14 @@ impl Expectation {
         same("autoHealAllowed", self.auto_heal_allowed.map(text), allowed);
         let decided = finding.and_then(|finding| finding.trace.iter().find(|step| step.table == "decision"));
         same("rule", self.rule.clone(), decided.map(|step| step.rule.clone()));
+        let within = |finding: &Finding| finding.reconcile_within.map_or_else(|| "nothing".to_owned(), text);
+        same("reconcileWithin", self.reconcile_within.map(text), finding.map(within));
+        let obligations =
+            finding.map(|finding| finding.actions.obligations.iter().copied().map(text).collect::<Vec<_>>());
+        let expected = self.obligations.as_ref().map(|all| all.iter().copied().map(text).collect::<Vec<_>>());
+        failures.extend(listed("obligations", expected.as_deref(), obligations.as_deref()));
+        let approvers = finding.map(|finding| finding.approvers.as_slice());
+        failures.extend(listed("approvers", self.approvers.as_deref(), approvers));
         let gates = finding.map(|finding| finding.auto_heal.refused_by.as_slice());
         failures.extend(listed("refusedBy", self.refused_by.as_deref(), gates));
         let told = found.map(|(_, routed)| routed.notify.as_slice());

@@ -1,8 +1,8 @@
 //! `Scenario`: what is given, and what the policy is expected to say of it.
 
 use drift_model::{
-    Action, Change, ChangeKind, Disposition, DriftClass, Existence, Facts, FieldPath, Observation, OwnerKind,
-    Recommend, Relation, ResourceRef, Risk, Verdict,
+    Action, Change, ChangeKind, Disposition, DriftClass, Existence, Facts, FieldPath, Obligation, Observation,
+    OwnerKind, Recommend, Relation, ResourceRef, Risk, Span, Verdict,
 };
 
 use super::outcome::Outcome;
@@ -130,6 +130,8 @@ pub struct Expectation {
     pub class: Option<DriftClass>,
     /// The risk.
     pub risk: Option<Risk>,
+    /// The label of the taxonomy.
+    pub domain: Option<String>,
     /// The action.
     pub action: Option<Action>,
     /// The decision by name.
@@ -140,6 +142,12 @@ pub struct Expectation {
     pub rule: Option<String>,
     /// Gates that refuse, all of these; an empty list says that none does.
     pub refused_by: Option<Vec<String>>,
+    /// What must be done besides, all of these; an empty list says that nothing must.
+    pub obligations: Option<Vec<Obligation>>,
+    /// Who must agree, all of these; an empty list says that nobody must.
+    pub approvers: Option<Vec<String>>,
+    /// Within what time of its detection it must be reconciled.
+    pub reconcile_within: Option<Span>,
     /// Who hears of it, all of these; an empty list says that nobody does.
     pub routes: Option<Vec<String>>,
 }
@@ -161,6 +169,12 @@ impl Expectation {
     #[must_use]
     pub fn risk(self, risk: Risk) -> Self {
         Self { risk: Some(risk), ..self }
+    }
+
+    /// The same, under this label of the taxonomy.
+    #[must_use]
+    pub fn domain(self, label: impl Into<String>) -> Self {
+        Self { domain: Some(label.into()), ..self }
     }
 
     /// The same, with this action.
@@ -191,6 +205,24 @@ impl Expectation {
     #[must_use]
     pub fn refused_by(self, gates: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self { refused_by: Some(gates.into_iter().map(Into::into).collect()), ..self }
+    }
+
+    /// The same, with these obligations.
+    #[must_use]
+    pub fn obliged_to(self, obligations: impl IntoIterator<Item = Obligation>) -> Self {
+        Self { obligations: Some(obligations.into_iter().collect()), ..self }
+    }
+
+    /// The same, approved by these.
+    #[must_use]
+    pub fn approved_by(self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { approvers: Some(names.into_iter().map(Into::into).collect()), ..self }
+    }
+
+    /// The same, to be reconciled within this time.
+    #[must_use]
+    pub fn within(self, span: Span) -> Self {
+        Self { reconcile_within: Some(span), ..self }
     }
 
     /// The same, told to these.
