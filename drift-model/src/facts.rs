@@ -12,8 +12,8 @@ use serde_json::Value;
 pub use self::actor::{Actor, ActorKind};
 pub use self::state::{
     ChangeRecord, ChangeRecordState, CostStatus, Dependency, ExceptionWindow, Freeze, Freshness, HealthStatus,
-    Incident, IncidentState, LogCoverage, Reconcile, ReconcileState, SourceStatus, SourceStep, Suspension, SyncStatus,
-    Upgrade, Upgraded, Violation, YesNo,
+    Incident, IncidentState, LogCoverage, Reconcile, ReconcileState, RecordAddress, SourceStatus, SourceStep,
+    Suspension, SyncStatus, Upgrade, Upgraded, Validity, Violation, YesNo,
 };
 use crate::secret_sync::SecretSync;
 use crate::texts::Texts;
@@ -230,6 +230,10 @@ facts! {
     reversible: YesNo,
     /// Is cost within its model?
     cost: CostStatus,
+    /// Does the record know the resource by the address under which it is declared?
+    record_address: RecordAddress,
+    /// Is the resource sound as it is?
+    validity: Validity,
     /// The named conditions of ownership rules.
     conditions: BTreeMap<String, bool>,
     /// The labels of the namespace, by which an auto-heal policy is scoped.

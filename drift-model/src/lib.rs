@@ -45,8 +45,8 @@ pub use crate::digest::{Digest, DigestError};
 pub use crate::document::{Document, MASK, MAX_DEPTH, Mark, MarkSet, Marks};
 pub use crate::facts::{
     Actor, ActorKind, ChangeRecord, ChangeRecordState, CostStatus, Dependency, ExceptionWindow, Fact, Facts, Freeze,
-    Freshness, HealthStatus, Incident, IncidentState, LogCoverage, Reconcile, ReconcileState, SourceStatus, SourceStep,
-    Suspension, SyncStatus, Upgrade, Upgraded, Violation, YesNo,
+    Freshness, HealthStatus, Incident, IncidentState, LogCoverage, Reconcile, ReconcileState, RecordAddress,
+    SourceStatus, SourceStep, Suspension, SyncStatus, Upgrade, Upgraded, Validity, Violation, YesNo,
 };
 pub use crate::finding::{Actions, AuditCorrelation, AutoHeal, Finding, Refusal, TraceStep};
 pub use crate::fingerprint::{Fingerprint, FingerprintError, FingerprintKey, FingerprintKeyError, Likeness};

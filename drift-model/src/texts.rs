@@ -9,7 +9,7 @@ use crate::change::Change;
 use crate::document::MASK;
 use crate::facts::{
     Actor, ChangeRecord, CostStatus, Dependency, ExceptionWindow, Fact, Freeze, Freshness, HealthStatus, Incident,
-    LogCoverage, Reconcile, SourceStatus, Suspension, SyncStatus, Upgrade, Violation, YesNo,
+    LogCoverage, Reconcile, RecordAddress, SourceStatus, Suspension, SyncStatus, Upgrade, Validity, Violation, YesNo,
 };
 use crate::finding::{AuditCorrelation, Finding};
 use crate::owner::Claim;
@@ -91,7 +91,8 @@ macro_rules! no_texts {
 }
 
 no_texts! {
-    bool, CostStatus, Dependency, Freeze, Freshness, HealthStatus, LogCoverage, SourceStatus, SyncStatus, Timestamp, YesNo,
+    bool, CostStatus, Dependency, Freeze, Freshness, HealthStatus, LogCoverage, RecordAddress, SourceStatus, SyncStatus, Timestamp,
+    Validity, YesNo,
 }
 
 /// The members that are texts, or hold some; and those that are not, or are looked at elsewhere.

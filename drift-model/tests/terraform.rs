@@ -183,6 +183,8 @@ fn existence_is_as_labelled_in_normal_and_other_plans() {
             let previous = resource.get("previousAddress").and_then(Value::as_str);
             assert_eq!(planned.previous_address.as_deref(), previous, "{label}");
             assert_eq!(planned.tainted, resource.get("tainted") == Some(&Value::Bool(true)), "{label}");
+            let invalid = observation.facts.validity.known() == Some(&drift_model::Validity::Invalid);
+            assert_eq!(invalid, planned.tainted, "{label}: what is tainted is not sound, and of the rest nobody knows");
             assert_eq!(observation.resource.mode.as_deref(), (resource["mode"] == "data").then_some("data"), "{label}");
         }
         let listed: Vec<_> = reading.observations.iter().map(|observation| observation.id.clone()).collect();

@@ -31,7 +31,9 @@ impl<'a> Judged<'a> {
         existence: Existence,
         change: Seen<'a>,
     ) -> Self {
-        let case = change.in_case(Case::new(&observation.resource, facts).existing(existence));
+        let now = facts.now.or(observation.observed_at);
+        let case = Case::new(&observation.resource, facts).at(facts, now).existing(existence);
+        let case = change.in_case(case);
         let place = engine.policy.taxonomy().decide(&case).outcome;
         let case = case.in_domain(place.domain, &place.label).at_risk(place.risk);
         let classified = engine.policy.classification().decide(&case);
@@ -39,7 +41,6 @@ impl<'a> Judged<'a> {
         let risk = classified.outcome.risk.unwrap_or(place.risk);
         let case = case.of_class(class, risk);
         // The engine holds all exceptions: where none covers the change, there is none.
-        let now = facts.now.or(observation.observed_at);
         let excepted = engine.policy.exceptions().iter().any(|exception| exception.spec.covers(&case, now));
         let case = if excepted { case.with_exception() } else { case.without_exception() };
         Self { change, place, class, risk, unsure: !classified.missing.is_empty(), case }

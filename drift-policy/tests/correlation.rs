@@ -5,8 +5,8 @@
 use drift_diff::Rules;
 use drift_model::source::{cloudtrail, kubernetes_audit};
 use drift_model::{
-    Action, DriftClass, Facts, Finding, IncidentNotice, Method, Observation, PlanResult, Register, RegisterCoverage,
-    Report, Scope, Signal, SyncStatus, Timestamp, Windows, correlate,
+    Action, DriftClass, Facts, Finding, IncidentNotice, Method, Obligation, Observation, PlanResult, Register,
+    RegisterCoverage, Report, Risk, Scope, Signal, SyncStatus, Timestamp, Windows, correlate,
 };
 use drift_policy::{Contract, Engine, Policy};
 use serde_json::{Value, json};
@@ -62,7 +62,7 @@ fn patch_by(username: &str) -> Signal {
 }
 
 #[test]
-fn out_of_sync_with_a_patch_by_a_person_and_no_change_record_is_unauthorized() {
+fn section_6_correlation_1_out_of_sync_with_a_patch_by_a_person_and_no_change_record_is_unauthorized() {
     let out_of_sync = Signal::new(at("10:20:00"), Scope::unit("checkout-prod"), Report::Sync(SyncStatus::OutOfSync));
     let signals = [out_of_sync, patch_by("ana@example.com"), all(Register::ChangeRecords), all(Register::Incidents)];
     let found = finding(deployment(), &signals);
@@ -71,6 +71,9 @@ fn out_of_sync_with_a_patch_by_a_person_and_no_change_record_is_unauthorized() {
     let correlation = found.audit_correlation.unwrap();
     assert_eq!((correlation.actor.as_str(), correlation.source.as_str()), ("ana@example.com", "kubernetes-audit"));
     assert!(!found.auto_heal_allowed);
+    let decided = (found.domain.as_str(), found.risk, found.recommended_action.as_str());
+    assert_eq!(decided, ("workload-image", Risk::High, "RUNTIME_REVERT"));
+    assert_eq!(found.actions.obligations, [Obligation::Notify]);
 
     // One signal fewer, and nobody can say so.
     for left_out in [1, 2] {
@@ -87,7 +90,7 @@ fn out_of_sync_with_a_patch_by_a_person_and_no_change_record_is_unauthorized() {
 }
 
 #[test]
-fn a_refresh_only_change_by_break_glass_in_an_open_incident_is_emergency_drift() {
+fn section_6_correlation_2_a_refresh_only_change_by_break_glass_in_an_open_incident_is_emergency_drift() {
     let document =
         |cidr: &str| json!({"id": "sg-04d018d184a18f647", "ingress": [{"from_port": 22, "cidr_blocks": [cidr]}]});
     let group = json!({
@@ -125,6 +128,10 @@ fn a_refresh_only_change_by_break_glass_in_an_open_incident_is_emergency_drift()
     signals.push(Signal::timeless(Scope::unit("edge-prod"), Report::Incident(incident)));
     let found = finding(group.clone(), &signals);
     assert_eq!(found.drift_class, DriftClass::EmergencyDrift);
+    let decided = (found.domain.as_str(), found.risk, found.recommended_action.as_str());
+    assert_eq!(decided, ("cloud-network", Risk::Critical, "OPEN_RECONCILIATION_PR"));
+    assert_eq!(found.actions.obligations, [Obligation::PreserveEvidenceFirst]);
+    assert_eq!(found.playbook.as_deref(), Some("hotfix"));
     assert_eq!(found.audit_correlation.unwrap().actor, "alice");
     assert!(!found.auto_heal_allowed);
 

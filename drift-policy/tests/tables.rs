@@ -342,7 +342,7 @@ fn s0_9_1_row_7_an_emergency_change_of_a_database_is_settled_by_a_migration() {
     assert!(answer.ruling.obligations.contains(&Obligation::PreserveEvidenceFirst));
     // And without an incident it is looked at, never rolled back.
     let parameter = Situation::terraform("aws_db_parameter_group", "/parameter").by_hand();
-    expect(&parameter, DriftClass::UnauthorizedRuntimeDrift, Recommend::Incident, HealMode::Deny);
+    expect(&parameter, DriftClass::UnauthorizedRuntimeDrift, Recommend::OpenMigrationPr, HealMode::Deny);
 }
 
 #[test]
@@ -401,7 +401,7 @@ fn s0_12_what_exists_and_is_not_tracked_is_imported() {
 fn s0_12_what_git_has_not_applied_yet_is_waited_for() {
     let pending = Situation::kubernetes("Deployment", IMAGE).disposed(Disposition::Pending, Relation::NotApplied);
     let answer = expect(&pending, DriftClass::PendingChange, Recommend::None, HealMode::Deny);
-    assert_eq!(answer.missing, "reconcile");
+    assert_eq!(answer.missing, "reconcile, dependency");
 }
 
 #[test]
@@ -420,7 +420,7 @@ fn s0_18_a_database_is_never_reverted() {
     database.resource.system = System::Database;
     database.resource.resource_type = "schema".to_owned();
     for (facts, recommend) in [
-        (json!({"actors": [{"kind": "HUMAN"}], "changeRecord": "NONE"}), Recommend::Incident),
+        (json!({"actors": [{"kind": "HUMAN"}], "changeRecord": "NONE"}), Recommend::OpenMigrationPr),
         (json!({"actors": [{"kind": "HUMAN"}], "incident": "OPEN"}), Recommend::OpenMigrationPr),
         (json!({"changeRecord": {"state": "MATCHED", "acceptsRuntime": true}}), Recommend::OpenMigrationPr),
         (json!({}), Recommend::Incident),

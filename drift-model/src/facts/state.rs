@@ -123,6 +123,20 @@ words! {
         /// No.
         Over = "OVER",
     }
+    /// Does the record know a resource by the address under which it is declared?
+    RecordAddress as "record address" {
+        /// Yes.
+        Current = "CURRENT",
+        /// No, by one from before a refactor.
+        Former = "FORMER",
+    }
+    /// Is a resource sound as it is?
+    Validity as "validity" {
+        /// Yes.
+        Valid = "VALID",
+        /// No: it is tainted, or half made, and nothing but another in its place puts that right.
+        Invalid = "INVALID",
+    }
 }
 
 /// A matching incident.

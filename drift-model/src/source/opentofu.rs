@@ -53,6 +53,7 @@ use self::plan::{Entry, Plan};
 pub use self::problem::{PlanError, PlanErrorKind, PlanProblem};
 use self::schema::Schemas;
 use self::state::RawState;
+use crate::facts::Validity;
 use crate::observation::Observation;
 use crate::path::FieldPath;
 use crate::redact::Secrets;
@@ -186,6 +187,10 @@ pub fn read_plan(plan: &Value, context: &PlanContext<'_>) -> Result<PlanReading,
         let mut observation = Observation::new(id, inputs.reference(&subject), planes);
         observation.method = context.method;
         observation.observed_at = context.observed_at.or(plan.timestamp);
+        let tainted = Inputs::tainted(&subject);
+        if tainted {
+            observation.facts.validity = Validity::Invalid.into();
+        }
         observations.push(observation);
         let change = subject.change;
         planned.push(Planned {
@@ -194,7 +199,7 @@ pub fn read_plan(plan: &Value, context: &PlanContext<'_>) -> Result<PlanReading,
                 .unwrap_or_default(),
             reason: change.and_then(|change| change.reason).map(str::to_owned),
             previous_address: subject.previous.map(str::to_owned),
-            tainted: Inputs::tainted(&subject),
+            tainted,
             importing: change.is_some_and(|change| change.value("importing").is_some()),
             replace_paths: change.map(Entry::replace_paths).unwrap_or_default(),
         });

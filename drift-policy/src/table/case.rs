@@ -54,7 +54,7 @@ impl<'a> Case<'a> {
         case.set(Column::Incident, facts.incident.known().map(|incident| incident.state as usize));
         case.set(Column::ChangeRecord, facts.change_record.known().map(|record| record.state as usize));
         case.set(Column::Accepted, facts.change_record.known().and_then(accepted));
-        case.set(Column::Exception, exception(facts));
+        case.set(Column::Exception, exception(facts, facts.now));
         case.set(Column::Freeze, facts.freeze.known().map(|value| *value as usize));
         case.set(Column::Sync, facts.sync.known().map(|value| *value as usize));
         case.set(Column::Health, facts.health.known().map(|value| *value as usize));
@@ -71,7 +71,19 @@ impl<'a> Case<'a> {
         case.set(Column::Dependency, facts.dependency.known().map(|value| *value as usize));
         case.set(Column::Reversible, facts.reversible.known().map(|value| *value as usize));
         case.set(Column::Cost, facts.cost.known().map(|value| *value as usize));
+        case.set(Column::RecordAddress, facts.record_address.known().map(|value| *value as usize));
+        case.set(Column::Validity, facts.validity.known().map(|value| *value as usize));
         case
+    }
+
+    /// The same, at this moment, where the facts do not say for which they hold.
+    pub(crate) fn at(mut self, facts: &Facts, now: Option<Timestamp>) -> Self {
+        if facts.now.is_none() && now.is_some() {
+            self.set(Column::Exception, exception(facts, now));
+            self.set(Column::Upgrade, facts.last_upgrade.known().and_then(|last| upgrade(last, now)));
+            self.set(Column::SecretSync, facts.secret_sync.known().and_then(|sync| secret_sync(sync, now)));
+        }
+        self
     }
 
     /// The same, existing like this.
@@ -260,9 +272,9 @@ fn accepted(record: &ChangeRecord) -> Option<usize> {
 }
 
 /// The index in [`EXCEPTION`](super::columns::EXCEPTION).
-fn exception(facts: &Facts) -> Option<usize> {
+fn exception(facts: &Facts, now: Option<Timestamp>) -> Option<usize> {
     let window = facts.exception.known()?;
-    match (window.expires, facts.now) {
+    match (window.expires, now) {
         (None, _) => Some(0),
         (Some(expires), Some(now)) => Some(usize::from(now >= expires)),
         (Some(_), None) => None,
@@ -283,6 +295,8 @@ fn secret_sync(sync: &SecretSync, now: Option<Timestamp>) -> Option<usize> {
     }
     match (sync.is_delivered(), sync.consumers()) {
         (Some(false), _) | (_, Some(ConsumerRollout::Stale)) => Some(1),
+        // What was delivered and has expired is nothing to go on with.
+        (Some(true), _) if sync.is_good(now) == Some(false) => Some(1),
         (Some(true), Some(ConsumerRollout::Current)) => sync.is_good(now)?.then_some(0),
         (Some(true) | None, None) | (None, Some(ConsumerRollout::Current)) => None,
     }
@@ -340,8 +354,18 @@ mod tests {
             (sync(json!({"consumerGeneration": "v1"})), Column::SecretSync, "LAGGING"),
             (sync(json!({"consumerGeneration": "12"})), Column::SecretSync, ""),
             // What was delivered may be as good as gone.
-            (sync(json!({"consumerGeneration": "v2", "expiresAt": "2026-07-03T00:00:00Z"})), Column::SecretSync, ""),
-            (sync(json!({"consumerGeneration": "v2", "rotation": "OVERDUE"})), Column::SecretSync, ""),
+            (
+                sync(json!({"consumerGeneration": "v2", "expiresAt": "2026-07-03T00:00:00Z"})),
+                Column::SecretSync,
+                "LAGGING",
+            ),
+            (sync(json!({"consumerGeneration": "v2", "rotation": "OVERDUE"})), Column::SecretSync, "LAGGING"),
+            (sync(json!({"expiresAt": "2026-07-03T00:00:00Z"})), Column::SecretSync, "LAGGING"),
+            (
+                sync(json!({"consumerGeneration": "v2", "expiresAt": "2026-08-03T00:00:00Z"})),
+                Column::SecretSync,
+                "CURRENT",
+            ),
         ] {
             assert_eq!(words(facts.clone(), column).join(" "), expected, "{column} of {facts}");
         }

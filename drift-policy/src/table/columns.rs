@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use drift_model::{
     ActorKind, ChangeKind, ChangeRecordState, CostStatus, Dependency, Disposition, Domain, DriftClass, Existence,
-    Freeze, Freshness, HealthStatus, IncidentState, LogCoverage, OwnerKind, ReconcileState, Relation, Risk, SourceStep,
-    SyncStatus, UnknownWord, YesNo,
+    Freeze, Freshness, HealthStatus, IncidentState, LogCoverage, OwnerKind, ReconcileState, RecordAddress, Relation,
+    Risk, SourceStep, SyncStatus, UnknownWord, Validity, YesNo,
 };
 
 /// The word for a fact that nobody supplied, or that is stale.
@@ -216,7 +216,7 @@ columns! {
     /// Is a policy violated?
     Violation = "violation", true, Values::Words(YesNo::WORDS);
     /// How far a secret came: FAILED where the controller's condition names an error, LAGGING where it is not delivered
-    /// (versions or fingerprints differ) or the consumers are stale, CURRENT where it is delivered, the consumers are current,
+    /// (versions or fingerprints differ), the consumers are stale, or what was delivered has expired or is overdue for rotation, CURRENT where it is delivered, the consumers are current,
     /// and it is neither expired nor overdue for rotation.
     SecretSync = "secretSync", true, Values::Words(SECRET_SYNC);
     /// Did a dependency change?
@@ -225,6 +225,10 @@ columns! {
     Reversible = "reversible", true, Values::Words(YesNo::WORDS);
     /// Is cost within its model?
     Cost = "cost", true, Values::Words(CostStatus::WORDS);
+    /// Does the record know the resource by the address under which it is declared?
+    RecordAddress = "recordAddress", true, Values::Words(RecordAddress::WORDS);
+    /// Is the resource sound as it is?
+    Validity = "validity", true, Values::Words(Validity::WORDS);
     /// Named conditions; one that is known to hold is enough.
     Condition = "condition", true, Values::Names;
 }

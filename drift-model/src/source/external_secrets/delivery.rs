@@ -20,7 +20,8 @@ const DELIVERY: &str = "delivery";
 
 impl ExternalSecret {
     /// An observation of the delivery alone, to be assessed like any other: `/delivery/version`, `/delivery/ready`,
-    /// `/delivery/consumers`, and `/delivery/checksum` where there are fingerprints that compare.
+    /// `/delivery/consumers`, `/delivery/checksum` where there are fingerprints that compare, and `/delivery/valid` where the
+    /// secret itself has expired, is not valid yet, or is overdue for rotation.
     ///
     /// Desired is what the backend holds, delivered and taken up; actual is how far it came, by the status of this document and
     /// by `sync`: that of [`secret_sync`](Self::secret_sync), with what the backend and the consumers told the caller. What
@@ -34,6 +35,10 @@ impl ExternalSecret {
         actual.say("version", sync.synced_version.as_deref().map(Value::from));
         desired.say("consumers", Some(ConsumerRollout::Current.word().into()));
         actual.say("consumers", sync.consumers().map(|consumers| consumers.word().into()));
+        if sync.is_good(Some(at)) == Some(false) {
+            desired.say("valid", Some(true.into()));
+            actual.say("valid", Some(false.into()));
+        }
         let checksums = sync.external_checksum.as_ref().zip(sync.synced_checksum.as_ref());
         if let Some((there, here)) = checksums.filter(|(there, here)| there.compare(here) != Likeness::Incomparable) {
             desired.say("checksum", Some(there.to_string().into()));
