@@ -9,10 +9,10 @@
 use std::sync::LazyLock;
 
 use drift_diff::Rules;
-use drift_model::{Action, Method};
+use drift_model::{Action, Facts, Finding, Method, Observation};
 use drift_policy::testing::Scenario;
 use drift_policy::{Authored, Contract, Diagnostics, Engine, Policy, Tree};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The documents, with the number of bullets and rows of their section: each has a case, and some have several.
 macro_rules! sections {
@@ -94,6 +94,42 @@ fn every_bullet_of_every_section_has_a_case_that_says_all_of_the_answer() {
             assert!(said && findings.len() == 1, "{}: {} findings", case.name, findings.len());
         }
     }
+}
+
+/// Whether anything is recommended that changes the runtime, and whether anything heals.
+fn boldness(observation: &Value) -> (bool, bool) {
+    let observation = Observation::from_json(&observation.to_string()).unwrap();
+    let facts = Facts::default();
+    let assessment = SHIPPED.assess(&observation, &facts);
+    let any = |bold: fn(&Finding) -> bool| assessment.findings().iter().any(bold);
+    (any(|finding| finding.actions.action.changes_runtime()), any(|finding| finding.auto_heal_allowed))
+}
+
+/// Of every case of every section, with any one or two of its facts forgotten.
+#[test]
+fn law_3_no_result_is_not_no_drift_what_is_forgotten_of_a_case_never_makes_its_answer_bolder() {
+    let mut forgotten = 0;
+    for (section, _, text) in SECTIONS {
+        let document: Value = serde_json::from_str(text).unwrap();
+        for case in document.pointer("/spec/cases").and_then(Value::as_array).unwrap() {
+            let known = case.pointer("/given/observation").unwrap();
+            let (acts, heals) = boldness(known);
+            let keys: Vec<&String> = known.get("facts").and_then(Value::as_object).unwrap().keys().collect();
+            for first in &keys {
+                for second in &keys {
+                    let mut fewer = known.clone();
+                    let facts = fewer.get_mut("facts").and_then(Value::as_object_mut).unwrap();
+                    facts.remove(*first);
+                    facts.remove(*second);
+                    let (acts_unsure, heals_unsure) = boldness(&fewer);
+                    assert!(acts || !acts_unsure, "section {section}, without {first} and {second}: {case}");
+                    assert!(heals || !heals_unsure, "section {section}, without {first} and {second}: {case}");
+                    forgotten += 1;
+                }
+            }
+        }
+    }
+    assert!(forgotten > 2_000, "{forgotten}");
 }
 
 /// A test for each section, whose cases are named in what it says when one fails.
@@ -205,7 +241,7 @@ fn section_19_alerts_are_routed_by_each_of_the_ten_dimensions() {
     let config = ("ConfigMap", json!({"data": {"a": "1"}}), json!({"data": {"a": "2"}}));
     let role = ("ClusterRole", json!({"aggregationRule": {"a": "1"}}), json!({"aggregationRule": {"a": "2"}}));
     let status = ("Deployment", json!({"status": {"a": "1"}}), json!({"status": {"a": "2"}}));
-    let known = |key: &str, value: serde_json::Value| {
+    let known = |key: &str, value: Value| {
         let mut facts = none.clone();
         facts.as_object_mut().unwrap().insert(key.to_owned(), value);
         facts
@@ -226,8 +262,8 @@ fn section_19_alerts_are_routed_by_each_of_the_ten_dimensions() {
         let observation = json!({"id": "obs", "observedAt": "2026-07-03T10:22:31Z", "facts": facts,
             "resource": {"system": "KUBERNETES", "version": "v1", "kind": kind, "namespace": "prod", "name": "web"},
             "planes": {"desired": {"status": "PRESENT", "document": desired}, "actual": {"status": "PRESENT", "document": actual}}});
-        let observation = drift_model::Observation::from_json(&observation.to_string()).unwrap();
-        let facts = drift_model::Facts::default();
+        let observation = Observation::from_json(&observation.to_string()).unwrap();
+        let facts = Facts::default();
         let assessment = engine.assess(&observation, &facts);
         let told: Vec<Vec<String>> = assessment.routes().into_iter().map(|routed| routed.notify).collect();
         assert_eq!(told, [expected], "{dimension}");
