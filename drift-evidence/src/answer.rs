@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use drift_model::{
-    Actor, Change, ChangeKind, DriftClass, MASK, Obligation, Plane, Relation, Span, Timestamp, canonical_text,
-};
+use drift_model::{Actor, Change, ChangeKind, DriftClass, MASK, Obligation, Plane, Relation, Span, canonical_text};
 use serde::Serialize;
 
 use crate::event::Event;
@@ -86,11 +84,6 @@ impl Record {
         Question::ALL.iter().map(|question| (*question, self.answer(*question))).collect()
     }
 
-    fn detected_at(&self) -> Timestamp {
-        let recorded = self.current().next().map_or(self.seen(), |(at, _)| *at);
-        self.finding().detected_at.unwrap_or(recorded)
-    }
-
     fn plane(&self, plane: Plane) -> Answer {
         let told: Vec<_> = self.finding().changes.iter().map(|change| (change, value(change, plane))).collect();
         if told.iter().all(|(_, value)| value.is_none()) {
@@ -104,8 +97,7 @@ impl Record {
     }
 
     fn duration(&self) -> Answer {
-        let began = self.finding().audit_correlation.as_ref().and_then(|audit| audit.event_time);
-        let from = began.unwrap_or_else(|| self.detected_at());
+        let (began, from) = (self.began_at(), self.began_at().unwrap_or_else(|| self.detected_at()));
         match self.gone() {
             Some(look) => {
                 let (span, until) = (look.observed_at.since(from), look.observed_at);
@@ -142,7 +134,9 @@ impl Record {
 
     fn policy(&self) -> Answer {
         let finding = self.finding();
-        let later = self.current().rev().find_map(|(_, event)| {
+        // The latest word on it: what was said of a finding that has changed since is of the past.
+        let mut said = self.current().rev().take_while(|(_, event)| !matches!(event, Event::Updated { .. }));
+        let later = said.find_map(|(_, event)| {
             let Event::Classified { class, risk, rule, policy_digest, .. } = event else { return None };
             Some((*class, *risk, rule, policy_digest))
         });
@@ -288,6 +282,18 @@ CLOSURE: assessment `obs-9` of 2026-07-03T10:42:31Z: IN_SYNC, nothing of this fi
     #[test]
     fn a_reopened_record_does_not_answer_with_its_past() {
         assert_eq!(told(9), told(1));
+    }
+
+    #[test]
+    fn what_was_said_of_drift_that_has_changed_since_is_of_the_past() {
+        let mut record = sample::record(2);
+        let policy = |record: &Record| record.answer(Question::Policy).to_string();
+        assert!(policy(&record).starts_with("rule `open-incident`"), "{}", policy(&record));
+        record.apply(&Event::updated(record.id(), sample::wider()), sample::at(9)).unwrap();
+        assert!(policy(&record).starts_with("rule `human-in-prod`"), "{}", policy(&record));
+        let observed = record.answer(Question::ObservedState).to_string();
+        assert!(observed.ends_with("; /ingress/[from=8443]: present"), "{observed}");
+        assert_eq!(record.answer(Question::DetectedAt).to_string(), "2026-07-03T10:22:31Z");
     }
 
     #[test]

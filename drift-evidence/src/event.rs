@@ -1,11 +1,11 @@
 //! `Event`: what happened to a case, or to the detection and the keeping of cases.
 
-use drift_model::{
-    Action, AssessmentReport, Digest, Disposition, DriftClass, Existence, FieldPath, Finding, ResourceRef, Risk,
-    Timestamp, UnknownReason, Verdict,
-};
+use drift_model::{Action, Digest, DriftClass, Finding, ResourceRef, Risk, Timestamp, UnknownReason};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
+
+use crate::artifact::Artifact;
+use crate::verification::Verification;
 
 drift_model::vocabulary! {
     /// What kind of event.
@@ -15,6 +15,8 @@ drift_model::vocabulary! {
         Detected = "DETECTED",
         /// A later look still shows it.
         Persisted = "PERSISTED",
+        /// A later look still shows it, and it is no longer what it was.
+        Updated = "UPDATED",
         /// It was put into a class (again).
         Classified = "CLASSIFIED",
         /// Somebody was told.
@@ -23,6 +25,8 @@ drift_model::vocabulary! {
         Approved = "APPROVED",
         /// An action was carried out, or failed.
         Acted = "ACTED",
+        /// A document was kept that bears the case out.
+        ArtifactKept = "ARTIFACT_KEPT",
         /// A later look shows that it is gone.
         Verified = "VERIFIED",
         /// The case is closed.
@@ -79,6 +83,14 @@ pub enum Event {
         /// When that observation was made.
         observed_at: Timestamp,
     },
+    /// A later look still shows it, with other values, paths, class, risk or decision. Built by [`Event::updated`].
+    #[non_exhaustive]
+    Updated {
+        /// The record.
+        record: String,
+        /// The finding as it is now.
+        finding: Box<Finding>,
+    },
     /// It was put into a class, other than by the finding itself.
     Classified {
         /// The record.
@@ -124,6 +136,13 @@ pub enum Event {
         outcome: Outcome,
         /// Where it is to be found: a pull request, a run, an incident.
         reference: Option<String>,
+    },
+    /// A document was kept that bears the case out.
+    ArtifactKept {
+        /// The record.
+        record: String,
+        /// What it is, and where.
+        artifact: Artifact,
     },
     /// A later look shows that it is gone.
     Verified {
@@ -174,6 +193,12 @@ impl Event {
         Self::Detected { finding: without_secrets(finding) }
     }
 
+    /// The finding of an open record was made again, and is another than before.
+    #[must_use]
+    pub fn updated(record: impl Into<String>, finding: Finding) -> Self {
+        Self::Updated { record: record.into(), finding: without_secrets(finding) }
+    }
+
     /// The finding of a closed record was made again.
     #[must_use]
     pub fn reopened(record: impl Into<String>, finding: Finding) -> Self {
@@ -186,10 +211,12 @@ impl Event {
         match self {
             Self::Detected { .. } => EventKind::Detected,
             Self::Persisted { .. } => EventKind::Persisted,
+            Self::Updated { .. } => EventKind::Updated,
             Self::Classified { .. } => EventKind::Classified,
             Self::Routed { .. } => EventKind::Routed,
             Self::Approved { .. } => EventKind::Approved,
             Self::Acted { .. } => EventKind::Acted,
+            Self::ArtifactKept { .. } => EventKind::ArtifactKept,
             Self::Verified { .. } => EventKind::Verified,
             Self::Closed { .. } => EventKind::Closed,
             Self::Reopened { .. } => EventKind::Reopened,
@@ -204,10 +231,12 @@ impl Event {
         match self {
             Self::Detected { finding } => Some(&finding.finding_id),
             Self::Persisted { record, .. }
+            | Self::Updated { record, .. }
             | Self::Classified { record, .. }
             | Self::Routed { record, .. }
             | Self::Approved { record, .. }
             | Self::Acted { record, .. }
+            | Self::ArtifactKept { record, .. }
             | Self::Verified { record, .. }
             | Self::Closed { record, .. }
             | Self::Reopened { record, .. } => Some(record),
@@ -224,59 +253,6 @@ pub(crate) fn without_secrets(mut finding: Finding) -> Box<Finding> {
     Box::new(finding)
 }
 
-/// A later look at the resource of a record, and what it leaves unsettled.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Verification {
-    /// The id of the assessment.
-    pub assessment: String,
-    /// The resource, as people write it.
-    pub resource_ref: String,
-    /// When the observation was made.
-    pub observed_at: Timestamp,
-    /// The answer in one word.
-    pub verdict: Verdict,
-    /// Which planes hold the resource.
-    pub existence: Existence,
-    /// The paths that still drift, are not applied yet or cannot be told, sorted.
-    pub unsettled: Vec<FieldPath>,
-}
-
-impl Verification {
-    /// What the assessment of an observation, made at this time, says.
-    #[must_use]
-    pub fn of(report: &AssessmentReport, observed_at: Timestamp) -> Self {
-        let unsettled = report.changes.iter().filter(|change| match change.disposition {
-            Disposition::Drift | Disposition::Pending | Disposition::Undetermined => true,
-            Disposition::Undeclared => change.is_drift(),
-            Disposition::Equivalent | Disposition::OwnedBy | Disposition::Ignored => false,
-        });
-        let mut unsettled: Vec<_> = unsettled.map(|change| change.path.clone()).collect();
-        unsettled.sort();
-        Self {
-            assessment: report.id.clone(),
-            resource_ref: report.resource.to_string(),
-            observed_at,
-            verdict: report.verdict,
-            existence: report.existence,
-            unsettled,
-        }
-    }
-
-    /// Did it see the runtime, so far that its silence means something?
-    #[must_use]
-    pub fn sees_actual(&self) -> bool {
-        self.verdict != Verdict::Unknown && self.existence != Existence::Undetermined
-    }
-
-    /// The first unsettled path that is one of these, or above one of them.
-    #[must_use]
-    pub fn still(&self, paths: &[&FieldPath]) -> Option<&FieldPath> {
-        self.unsettled.iter().find(|unsettled| paths.iter().any(|path| path.steps().starts_with(unsettled.steps())))
-    }
-}
-
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
@@ -285,7 +261,9 @@ impl Serialize for Event {
             map.serialize_entry("recordId", record)?;
         }
         match self {
-            Self::Detected { finding } | Self::Reopened { finding, .. } => map.serialize_entry("finding", finding)?,
+            Self::Detected { finding } | Self::Updated { finding, .. } | Self::Reopened { finding, .. } => {
+                map.serialize_entry("finding", finding)?;
+            }
             Self::Persisted { observed_at, .. } => map.serialize_entry("observedAt", observed_at)?,
             Self::Classified { class, risk, rule, policy_digest, .. } => {
                 map.serialize_entry("driftClass", class)?;
@@ -308,6 +286,7 @@ impl Serialize for Event {
                 map.serialize_entry("outcome", outcome)?;
                 optional(&mut map, "reference", reference.as_ref())?;
             }
+            Self::ArtifactKept { artifact, .. } => map.serialize_entry("artifact", artifact)?,
             Self::Verified { verification, .. } => map.serialize_entry("verification", verification)?,
             Self::Closed { because, .. } => optional(&mut map, "because", because.as_ref())?,
             Self::DetectorFailed { resource, method, reason, detail } => {
@@ -349,6 +328,7 @@ struct Wire {
     by: Option<String>,
     outcome: Option<Outcome>,
     reference: Option<String>,
+    artifact: Option<Artifact>,
     verification: Option<Verification>,
     because: Option<String>,
     resource: Option<ResourceRef>,
@@ -375,6 +355,7 @@ impl TryFrom<Wire> for Event {
             EventKind::Persisted => {
                 Self::Persisted { record: record?, observed_at: need("observedAt", wire.observed_at)? }
             }
+            EventKind::Updated => Self::updated(record?, *need("finding", wire.finding)?),
             EventKind::Classified => Self::Classified {
                 record: record?,
                 class: need("driftClass", wire.drift_class)?,
@@ -400,6 +381,9 @@ impl TryFrom<Wire> for Event {
                 outcome: need("outcome", wire.outcome)?,
                 reference: wire.reference,
             },
+            EventKind::ArtifactKept => {
+                Self::ArtifactKept { record: record?, artifact: need("artifact", wire.artifact)? }
+            }
             EventKind::Verified => {
                 Self::Verified { record: record?, verification: need("verification", wire.verification)? }
             }
@@ -472,17 +456,5 @@ mod tests {
             error,
             "at the root: bad event, expected a `recordId` that is the finding's `findingId` with an event of this kind"
         );
-    }
-
-    #[test]
-    fn a_verification_keeps_what_is_not_excused() {
-        let report =
-            sample::report(&[("/a", "DRIFT"), ("/b", "OWNED_BY"), ("/c", "UNDETERMINED"), ("/d", "UNDECLARED")]);
-        let verification = Verification::of(&report, sample::at(9));
-        let unsettled: Vec<_> = verification.unsettled.iter().map(ToString::to_string).collect();
-        assert_eq!(unsettled, ["/a", "/c"]);
-        let path = |text: &str| text.parse::<FieldPath>().unwrap();
-        assert_eq!(verification.still(&[&path("/a/x")]), Some(&path("/a")));
-        assert_eq!(verification.still(&[&path("/b")]), None);
     }
 }

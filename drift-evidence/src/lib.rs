@@ -2,19 +2,24 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod artifact;
 mod chain;
 mod event;
 mod ledger;
 mod record;
 #[cfg(test)]
 mod sample;
+mod times;
+mod verification;
 mod verify;
 
 pub use drift_model;
 
 pub use crate::answer::{Answer, Question};
+pub use crate::artifact::{Artifact, ArtifactError, ArtifactKind};
 pub use crate::chain::{AppendError, Chain, ChainId, ChainIdError, Cut, Entry, Line};
-pub use crate::event::{Event, EventKind, Outcome, Verification};
+pub use crate::event::{Event, EventKind, Outcome};
 pub use crate::ledger::{Ledger, LedgerError};
 pub use crate::record::{IllegalEvent, IllegalKind, Record, State};
+pub use crate::verification::Verification;
 pub use crate::verify::{Broken, BrokenKind, Verified, Verifier, verify};

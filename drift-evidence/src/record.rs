@@ -2,7 +2,9 @@
 
 use drift_model::{FieldPath, Finding, Timestamp};
 
-use crate::event::{Event, EventKind, Verification, without_secrets};
+use crate::artifact::Artifact;
+use crate::event::{Event, EventKind, without_secrets};
+use crate::verification::{Verification, first_above};
 
 drift_model::vocabulary! {
     /// How far a case has come.
@@ -55,9 +57,12 @@ pub struct Record {
     id: String,
     state: State,
     seen: Timestamp,
+    acted: Option<Timestamp>,
     finding: Box<Finding>,
     /// INVARIANT: begins with DETECTED.
     events: Vec<(Timestamp, Event)>,
+    /// Where in the events the last DETECTED or REOPENED is.
+    opened: usize,
 }
 
 impl Record {
@@ -69,7 +74,9 @@ impl Record {
             id: finding.finding_id.clone(),
             state: State::Open,
             seen: finding.detected_at.unwrap_or(at),
+            acted: None,
             events: vec![(at, Event::Detected { finding: finding.clone() })],
+            opened: 0,
             finding,
         }
     }
@@ -86,7 +93,7 @@ impl Record {
         self.state
     }
 
-    /// The finding: the last one that opened it.
+    /// The finding, as it was last seen.
     #[must_use]
     pub const fn finding(&self) -> &Finding {
         &self.finding
@@ -107,8 +114,14 @@ impl Record {
     /// What happened since it was opened for the last time.
     #[must_use]
     pub fn current(&self) -> impl DoubleEndedIterator<Item = &(Timestamp, Event)> {
-        let opened = self.events.iter().rposition(|(_, event)| event.kind() == EventKind::Reopened).unwrap_or(0);
-        self.events.iter().skip(opened)
+        self.events.iter().skip(self.opened)
+    }
+
+    /// Every document that was kept, in the order in which they were, with the time at which that was recorded.
+    pub fn artifacts(&self) -> impl Iterator<Item = (Timestamp, &Artifact)> {
+        self.events.iter().filter_map(|(at, event)| {
+            if let Event::ArtifactKept { artifact, .. } = event { Some((*at, artifact)) } else { None }
+        })
     }
 
     /// Carries the case on.
@@ -118,11 +131,28 @@ impl Record {
     /// As [`Record::check`]; the case stays as it was.
     pub fn apply(&mut self, event: &Event, at: Timestamp) -> Result<(), IllegalEvent> {
         self.state = self.check(event)?;
-        if let Event::Persisted { observed_at, .. } = event {
-            self.seen = self.seen.max(*observed_at);
-        } else if let Event::Reopened { finding, .. } = event {
-            self.seen = finding.detected_at.unwrap_or(at);
-            self.finding.clone_from(finding);
+        match event {
+            Event::Persisted { observed_at, .. } => self.seen = self.seen.max(*observed_at),
+            Event::Updated { finding, .. } => {
+                self.seen = self.seen.max(finding.detected_at.unwrap_or(at));
+                self.finding.clone_from(finding);
+            }
+            Event::Acted { .. } => self.acted = self.acted.max(Some(at)),
+            Event::Reopened { finding, .. } => {
+                self.seen = finding.detected_at.unwrap_or(at);
+                self.acted = None;
+                self.finding.clone_from(finding);
+                self.opened = self.events.len();
+            }
+            Event::Detected { .. }
+            | Event::Classified { .. }
+            | Event::Routed { .. }
+            | Event::Approved { .. }
+            | Event::ArtifactKept { .. }
+            | Event::Verified { .. }
+            | Event::Closed { .. }
+            | Event::DetectorFailed { .. }
+            | Event::Recovered { .. } => {}
         }
         self.events.push((at, event.clone()));
         Ok(())
@@ -139,6 +169,8 @@ impl Record {
             return Err(illegal(IllegalKind::OtherRecord));
         }
         let closed = self.state == State::Closed;
+        // Seen again after it was seen to be gone: what was verified no longer holds.
+        let refuted = |seen: Timestamp| self.gone().is_some_and(|look| look.observed_at < seen);
         match event {
             Event::Detected { .. } => Err(illegal(IllegalKind::AlreadyOpen)),
             Event::Reopened { .. } if !closed => Err(illegal(IllegalKind::NotClosed)),
@@ -146,15 +178,22 @@ impl Record {
                 Err(illegal(IllegalKind::OtherFinding))
             }
             Event::Reopened { .. } => Ok(State::Open),
+            // A document may be filed at any time: it changes nothing that happened.
+            Event::ArtifactKept { .. } => Ok(self.state),
             _ if closed => Err(illegal(IllegalKind::Closed)),
-            // Seen again after it was seen to be gone: what was verified no longer holds.
-            Event::Persisted { observed_at, .. } if self.gone().is_some_and(|look| look.observed_at < *observed_at) => {
-                Ok(State::Open)
+            Event::Persisted { observed_at, .. } if refuted(*observed_at) => Ok(State::Open),
+            Event::Updated { finding, .. } if !same_case(&self.finding, finding) => {
+                Err(illegal(IllegalKind::OtherFinding))
             }
+            Event::Updated { finding, .. } if finding.detected_at.is_none_or(refuted) => Ok(State::Open),
+            // What was approved is no longer what is there.
+            Event::Updated { .. } if self.state == State::Approved => Ok(State::Open),
             Event::Approved { .. } if self.state == State::Open => Ok(State::Approved),
-            Event::Persisted { .. } | Event::Classified { .. } | Event::Routed { .. } | Event::Approved { .. } => {
-                Ok(self.state)
-            }
+            Event::Persisted { .. }
+            | Event::Updated { .. }
+            | Event::Classified { .. }
+            | Event::Routed { .. }
+            | Event::Approved { .. } => Ok(self.state),
             Event::Acted { .. } => Ok(State::Acted),
             Event::Verified { verification, .. } => {
                 self.refute(verification).map_or(Ok(State::Verified), |kind| Err(illegal(kind)))
@@ -178,19 +217,30 @@ impl Record {
 
     /// Why a look does not prove that the drift is gone, if it does not.
     fn refute(&self, look: &Verification) -> Option<IllegalKind> {
-        let acted = self.current().filter(|(_, event)| event.kind() == EventKind::Acted).map(|(at, _)| *at);
-        let after = acted.chain([self.seen]).max().unwrap_or(self.seen);
-        let paths: Vec<&FieldPath> = self.finding.changes.iter().map(|change| &change.path).collect();
-        if look.resource_ref != self.finding.resource_ref {
+        let after = self.acted.map_or(self.seen, |acted| acted.max(self.seen));
+        let other_unit = look.unit.as_ref().zip(self.finding.unit.as_ref()).is_some_and(|(look, own)| look != own);
+        if look.resource_ref != self.finding.resource_ref || other_unit {
             Some(IllegalKind::OtherResource)
         } else if !look.sees_actual() {
             Some(IllegalKind::Unseen)
         } else if look.observed_at <= after {
             Some(IllegalKind::TooEarly { after })
         } else {
-            look.still(&paths).map(|path| IllegalKind::StillThere { path: path.clone() })
+            let still = first_above(&look.unsettled, paths(&self.finding));
+            still.map(|path| IllegalKind::StillThere { path: path.clone() })
         }
     }
+}
+
+/// Is the later finding that of the same case: the same by fingerprint, or one of the same resource that leaves a path of the
+/// earlier one unsettled? A class that was decided otherwise, or one path more, makes no second case.
+pub(crate) fn same_case(earlier: &Finding, later: &Finding) -> bool {
+    earlier.fingerprint == later.fingerprint
+        || earlier.resource_ref == later.resource_ref && first_above(paths(later), paths(earlier)).is_some()
+}
+
+fn paths(finding: &Finding) -> impl Iterator<Item = &FieldPath> {
+    finding.changes.iter().map(|change| &change.path)
 }
 
 /// An event that cannot happen to a record as it stands.
@@ -296,6 +346,8 @@ mod tests {
         let path = || "/ingress/[from=443]".parse().unwrap();
         let mut stranger = sample::finding();
         stranger.fingerprint = drift_model::Digest::of(b"another");
+        let mut elsewhere = sample::wider();
+        elsewhere.changes.drain(..2);
         for (count, event, expected) in [
             (
                 1,
@@ -326,6 +378,16 @@ mod tests {
                 8,
                 Event::reopened(ID, stranger),
                 "REOPENED is not possible in state CLOSED: the finding has another fingerprint; it opens a record of its own",
+            ),
+            (
+                1,
+                Event::updated(ID, elsewhere),
+                "UPDATED is not possible in state OPEN: the finding has another fingerprint; it opens a record of its own",
+            ),
+            (
+                8,
+                Event::updated(ID, sample::wider()),
+                "UPDATED is not possible in state CLOSED: it is closed; if the drift is back, append REOPENED first",
             ),
             (
                 1,
@@ -402,5 +464,59 @@ mod tests {
         let mut record = record(7);
         record.apply(&Event::Persisted { record: ID.to_owned(), observed_at: sample::at(15) }, sample::at(50)).unwrap();
         assert_eq!((record.state(), record.seen()), (State::Verified, sample::at(15)));
+    }
+
+    #[test]
+    fn drift_that_changed_is_the_same_case_and_what_was_approved_is_not_what_is_there() {
+        let mut record = record(5);
+        assert_eq!((record.state(), record.finding().changes.len()), (State::Approved, 2));
+        record.apply(&Event::updated(ID, sample::wider()), sample::at(40)).unwrap();
+        assert_eq!((record.state(), record.finding().changes.len()), (State::Open, 3));
+        // It is the case that was detected at first, under the id that it has had since.
+        assert_eq!((record.id(), record.detected_at(), record.seen()), (ID, sample::at(0), sample::at(10)));
+        // An action is not undone by what else is found; a verification is, by what was seen after it.
+        for (count, detected_at, expected) in
+            [(6, 41, State::Acted), (7, 41, State::Open), (7, 15, State::Verified), (1, 41, State::Open)]
+        {
+            let mut record = self::record(count);
+            let mut wider = sample::wider();
+            wider.detected_at = Some(sample::at(detected_at));
+            record.apply(&Event::updated(ID, wider), sample::at(42)).unwrap();
+            assert_eq!(record.state(), expected, "{count} {detected_at}");
+        }
+    }
+
+    #[test]
+    fn what_is_gone_has_to_be_gone_as_it_was_last_seen() {
+        let mut record = record(1);
+        record.apply(&Event::updated(ID, sample::wider()), sample::at(10)).unwrap();
+        let error = record
+            .apply(&verified(|look| look.unsettled = vec!["/ingress/[from=8443]".parse().unwrap()]), sample::at(31));
+        assert_eq!(error.unwrap_err().code(), "still-there");
+        record.apply(&verified(|_| {}), sample::at(31)).unwrap();
+        assert_eq!(record.state(), State::Verified);
+    }
+
+    #[test]
+    fn documents_are_filed_at_any_time_and_change_nothing() {
+        let (kept, _) = sample::story().into_iter().find(|(event, _)| event.kind() == EventKind::ArtifactKept).unwrap();
+        for count in 1..=9 {
+            let mut record = record(count);
+            let state = record.state();
+            record.apply(&kept, sample::at(70)).unwrap();
+            assert_eq!(record.state(), state);
+            let kinds: Vec<_> = record.artifacts().map(|(at, artifact)| (at, artifact.kind().word())).collect();
+            assert_eq!(kinds, [(sample::at(70), "VERIFICATION_RESULT")]);
+        }
+    }
+
+    #[test]
+    fn another_unit_may_have_a_resource_of_the_same_name() {
+        let mut finding = sample::finding();
+        finding.unit = Some("payments-prod".to_owned());
+        let mut record = Record::open(&finding, sample::at(0));
+        let other = verified(|look| look.unit = Some("payments-test".to_owned()));
+        assert_eq!(record.apply(&other, sample::at(31)).unwrap_err().code(), "other-resource");
+        record.apply(&verified(|look| look.unit = Some("payments-prod".to_owned())), sample::at(31)).unwrap();
     }
 }

@@ -5,7 +5,7 @@ use drift_model::{
     Timestamp, UnknownReason, Verdict,
 };
 
-use crate::{Chain, Event, Outcome, Record, Verification};
+use crate::{Artifact, ArtifactKind, Chain, Event, Outcome, Record, Verification};
 
 /// So many minutes after detection.
 pub(crate) fn at(minutes: i64) -> Timestamp {
@@ -28,6 +28,22 @@ pub(crate) fn report(changes: &[(&str, &str)]) -> AssessmentReport {
         })
         .collect();
     report
+}
+
+/// The same drift as it is later: a port more, and a class that takes note of it.
+pub(crate) fn wider() -> Finding {
+    let mut wider = finding();
+    wider.finding_id = "drift-20260703-000185".to_owned();
+    wider.detected_at = Some(at(8));
+    wider.fingerprint = Digest::of(b"wider");
+    let added = "/ingress/[from=8443]".parse().unwrap();
+    wider.changes.push(Change::new(
+        added,
+        ChangeKind::Added,
+        Relation::RuntimeChanged,
+        drift_model::Disposition::Drift,
+    ));
+    wider
 }
 
 /// Every kind of event, in an order in which they can happen.
@@ -86,6 +102,20 @@ pub(crate) fn story() -> Vec<(Event, Timestamp)> {
         (Event::Verified { record: record(), verification: Verification::of(&report(&[]), at(20)) }, at(20)),
         (Event::Closed { record: record(), because: Some("reverted".to_owned()) }, at(21)),
         (Event::reopened(record(), finding()), at(60)),
+        (Event::updated(record(), wider()), at(61)),
+        (
+            Event::ArtifactKept {
+                record: record(),
+                artifact: Artifact::new(
+                    ArtifactKind::VerificationResult,
+                    "application/json",
+                    "s3://evidence/obs-9.json",
+                )
+                .unwrap()
+                .of(Digest::of(b"{}")),
+            },
+            at(62),
+        ),
     ]
 }
 
