@@ -1,12 +1,11 @@
 //! `Ledger`: a chain together with the records that its events make.
 
-use std::collections::BTreeMap;
-
 use drift_model::{ReadError, Timestamp};
 
 use crate::chain::{AppendError, Chain, ChainId, Cut, Entry, Line};
 use crate::event::Event;
 use crate::record::{IllegalEvent, Record};
+use crate::tracker::{TrackError, Tracker};
 use crate::verify::Broken;
 
 /// A chain of events that tells only stories that can be.
@@ -29,14 +28,14 @@ use crate::verify::Broken;
 #[derive(Clone, Debug)]
 pub struct Ledger {
     chain: Chain,
-    records: BTreeMap<String, Record>,
+    tracker: Tracker,
 }
 
 impl Ledger {
     /// A new ledger without events.
     #[must_use]
     pub fn start(chain: ChainId) -> Self {
-        Self { chain: Chain::start(chain), records: BTreeMap::new() }
+        Self { chain: Chain::start(chain), tracker: Tracker::default() }
     }
 
     /// A stored ledger, verified and folded.
@@ -47,11 +46,10 @@ impl Ledger {
     /// cut last line is no error, as for [`Chain::resume`].
     pub fn resume(ledger: &[u8]) -> Result<(Self, Option<Cut>), LedgerError> {
         let (chain, cut) = Chain::resume(ledger)?;
-        let mut resumed = Self { chain, records: BTreeMap::new() };
+        let mut resumed = Self { chain, tracker: Tracker::default() };
         for (sequence, line) in (0..resumed.chain.next()).zip(ledger.split(|byte| *byte == b'\n')) {
             let entry = Entry::read(line).map_err(|error| LedgerError::Unreadable { sequence, error })?;
-            resumed.check(&entry.event)?;
-            resumed.tell(&entry.event, entry.at)?;
+            resumed.tracker.apply(&entry.event, entry.at)?;
         }
         Ok((resumed, cut))
     }
@@ -62,15 +60,21 @@ impl Ledger {
         &self.chain
     }
 
+    /// The cases, and what a new look makes of them.
+    #[must_use]
+    pub const fn tracker(&self) -> &Tracker {
+        &self.tracker
+    }
+
     /// The record of this id, which is that of the finding that opened it.
     #[must_use]
     pub fn record(&self, id: &str) -> Option<&Record> {
-        self.records.get(id)
+        self.tracker.record(id)
     }
 
     /// All records, by id.
     pub fn records(&self) -> impl Iterator<Item = &Record> {
-        self.records.values()
+        self.tracker.records()
     }
 
     /// Writes an event as the next line.
@@ -80,28 +84,10 @@ impl Ledger {
     /// [`LedgerError`] for an event that cannot happen now, that is about no record of this ledger, or that would not
     /// read back. The ledger stays as it was.
     pub fn append(&mut self, event: &Event, at: Timestamp) -> Result<Line, LedgerError> {
-        self.check(event)?;
+        self.tracker.check(event)?;
         let line = self.chain.append(event, at)?;
-        self.tell(event, at)?;
+        self.tracker.apply(event, at)?;
         Ok(line)
-    }
-
-    fn check(&self, event: &Event) -> Result<(), LedgerError> {
-        let Some(id) = event.record() else { return Ok(()) };
-        match (self.records.get(id), event) {
-            (Some(record), event) => record.check(event).map(drop).map_err(LedgerError::from),
-            (None, Event::Detected { .. }) => Ok(()),
-            (None, event) => Err(LedgerError::NoRecord { record: id.to_owned(), event: event.kind() }),
-        }
-    }
-
-    fn tell(&mut self, event: &Event, at: Timestamp) -> Result<(), LedgerError> {
-        if let Event::Detected { finding } = event {
-            self.records.insert(finding.finding_id.clone(), Record::open(finding, at));
-        } else if let Some(record) = event.record().and_then(|id| self.records.get_mut(id)) {
-            record.apply(event, at)?;
-        }
-        Ok(())
     }
 }
 
@@ -136,6 +122,15 @@ pub enum LedgerError {
     Append(#[from] AppendError),
 }
 
+impl From<TrackError> for LedgerError {
+    fn from(error: TrackError) -> Self {
+        match error {
+            TrackError::Illegal(error) => Self::Illegal(error),
+            TrackError::NoRecord { record, event } => Self::NoRecord { record, event },
+        }
+    }
+}
+
 impl LedgerError {
     /// A stable name for the error.
     #[must_use]
@@ -164,7 +159,7 @@ mod tests {
         for (event, at) in sample::story() {
             stored.push_str(written.append(&event, at).unwrap().stored());
             let (resumed, cut) = Ledger::resume(stored.as_bytes()).unwrap();
-            assert_eq!((cut, &resumed.records), (None, &written.records));
+            assert_eq!((cut, &resumed.tracker), (None, &written.tracker));
             assert_eq!(verify(stored.as_bytes()).unwrap().events, resumed.chain().next());
         }
         assert_eq!(stored, sample::ledger("a"));

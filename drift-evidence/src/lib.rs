@@ -10,6 +10,7 @@ mod record;
 #[cfg(test)]
 mod sample;
 mod times;
+mod tracker;
 mod verification;
 mod verify;
 
@@ -21,5 +22,6 @@ pub use crate::chain::{AppendError, Chain, ChainId, ChainIdError, Cut, Entry, Li
 pub use crate::event::{Event, EventKind, Outcome};
 pub use crate::ledger::{Ledger, LedgerError};
 pub use crate::record::{IllegalEvent, IllegalKind, Record, State};
+pub use crate::tracker::{TrackError, Tracker};
 pub use crate::verification::Verification;
 pub use crate::verify::{Broken, BrokenKind, Verified, Verifier, verify};

@@ -52,6 +52,7 @@ fn law_8_a_secret_never_leaves_through_lines_records_answers_or_debug() {
         let mut stored = String::new();
         for event in [
             Event::detected(finding.clone()),
+            Event::updated(record.clone(), finding.clone()),
             Event::Verified { record: record.clone(), verification: Verification::of(&report, later) },
             Event::Closed { record: record.clone(), because: None },
             Event::reopened(record.clone(), finding.clone()),
