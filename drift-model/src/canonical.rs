@@ -2,8 +2,10 @@
 //!
 //! The *exact* profile: RFC 8785 (keys in UTF-16 order, shortest escapes, ECMAScript numbers), except that integers keep
 //! all their digits where RFC 8785 would round them to a double. Where no integer exceeds 2^53 the two are the same
-//! bytes. `serde_json::to_string` will not do: any crate in the tree can switch on `preserve_order` or
-//! `arbitrary_precision`, and change its bytes.
+//! bytes; where one does, [`rfc8785_text`](crate::rfc8785_text) refuses it. `serde_json::to_string` will not do: any crate
+//! in the tree can switch on `preserve_order` or `arbitrary_precision`, and change its bytes.
+
+use std::convert::Infallible;
 
 use serde::Serialize;
 use serde_json::{Map, Number, Value};
@@ -20,7 +22,13 @@ use crate::number::Decimal;
 #[must_use]
 pub fn text(value: &Value) -> String {
     let mut out = String::new();
-    write(value, &mut out);
+    let Ok(()) = write(value, &mut out, |number, out| {
+        match Decimal::of(number) {
+            Some(decimal) => out.push_str(&decimal.to_string()),
+            None => out.push_str(&number.to_string()),
+        }
+        Ok::<(), Infallible>(())
+    });
     out
 }
 
@@ -69,7 +77,7 @@ fn canonical_number(number: &Number) -> Number {
     }
 }
 
-fn sorted(map: &Map<String, Value>) -> Vec<(&String, &Value)> {
+pub(crate) fn sorted(map: &Map<String, Value>) -> Vec<(&String, &Value)> {
     let mut entries: Vec<_> = map.iter().collect();
     entries.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
     entries
@@ -82,7 +90,12 @@ enum Todo<'v> {
     Text(&'static str),
 }
 
-fn write(value: &Value, out: &mut String) {
+/// Writes a value in canonical form, its numbers as `write_number` does.
+pub(crate) fn write<E>(
+    value: &Value,
+    out: &mut String,
+    write_number: impl Fn(&Number, &mut String) -> Result<(), E>,
+) -> Result<(), E> {
     let mut todo = vec![Todo::Value(value)];
     while let Some(next) = todo.pop() {
         match next {
@@ -94,10 +107,7 @@ fn write(value: &Value, out: &mut String) {
             Todo::Value(Value::Null) => out.push_str("null"),
             Todo::Value(Value::Bool(true)) => out.push_str("true"),
             Todo::Value(Value::Bool(false)) => out.push_str("false"),
-            Todo::Value(Value::Number(number)) => match Decimal::of(number) {
-                Some(decimal) => out.push_str(&decimal.to_string()),
-                None => out.push_str(&number.to_string()),
-            },
+            Todo::Value(Value::Number(number)) => write_number(number, out)?,
             Todo::Value(Value::String(text)) => write_string(text, out),
             Todo::Value(Value::Array(items)) => {
                 out.push('[');
@@ -122,9 +132,10 @@ fn write(value: &Value, out: &mut String) {
             }
         }
     }
+    Ok(())
 }
 
-fn write_string(text: &str, out: &mut String) {
+pub(crate) fn write_string(text: &str, out: &mut String) {
     out.push('"');
     for c in text.chars() {
         match c {

@@ -24,6 +24,7 @@ mod redact;
 mod relation;
 mod report;
 mod resource;
+mod rfc8785;
 mod secret_sync;
 mod signal;
 pub mod source;
@@ -63,6 +64,7 @@ pub use crate::redact::Secrets;
 pub use crate::relation::{Existence, Relation};
 pub use crate::report::{AssessmentReport, Excused, Revisions, Verdict};
 pub use crate::resource::{ResourceError, ResourceRef, System, UnknownSystem};
+pub use crate::rfc8785::{InexactKind, InexactNumber, text as rfc8785_text, text_lossless as rfc8785_text_lossless};
 pub use crate::secret_sync::{CertificateValidity, ConsumerRollout, RotationStatus, SecretSync};
 pub use crate::signal::{
     AuditActor, AuditEvent, Candidate, ChangeNotice, IncidentNotice, PlanResult, ProbeResult, Register,
