@@ -7,6 +7,7 @@ use drift_model::{Digest, ReadError, Timestamp, canonical_text};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::checkpoint::Checkpoint;
 use crate::event::Event;
 use crate::verify::{Broken, Envelope, Verified, Verifier};
 
@@ -119,6 +120,12 @@ impl Chain {
     #[must_use]
     pub const fn next(&self) -> u64 {
         self.end.next()
+    }
+
+    /// What to keep where the writer of the ledger cannot write, to [verify it against](crate::verify_against) later.
+    #[must_use]
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint { origin: self.id.clone(), size: self.end.next(), root: self.end.root() }
     }
 
     /// Writes an event as the next line of the chain.

@@ -4,13 +4,16 @@
 mod answer;
 mod artifact;
 mod chain;
+mod checkpoint;
 mod event;
 mod ledger;
+mod proof;
 mod record;
 #[cfg(test)]
 mod sample;
 mod times;
 mod tracker;
+mod tree;
 mod verification;
 mod verify;
 
@@ -19,9 +22,12 @@ pub use drift_model;
 pub use crate::answer::{Answer, Question};
 pub use crate::artifact::{Artifact, ArtifactError, ArtifactKind};
 pub use crate::chain::{AppendError, Chain, ChainId, ChainIdError, Cut, Entry, Line};
+pub use crate::checkpoint::{CheckError, Checkpoint, CheckpointError, verify_against};
 pub use crate::event::{Event, EventKind, Outcome};
 pub use crate::ledger::{Ledger, LedgerError};
+pub use crate::proof::{Consistency, Inclusion, Leaves, ProofError};
 pub use crate::record::{IllegalEvent, IllegalKind, Record, State};
 pub use crate::tracker::{TrackError, Tracker};
+pub use crate::tree::Tree;
 pub use crate::verification::Verification;
 pub use crate::verify::{Broken, BrokenKind, Verified, Verifier, verify};

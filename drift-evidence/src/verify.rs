@@ -5,6 +5,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::chain::ChainId;
+use crate::checkpoint::Checkpoint;
+use crate::tree::Tree;
 
 /// What a verified ledger is.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -16,6 +18,16 @@ pub struct Verified {
     pub events: u64,
     /// The digest of the last line.
     pub last: Digest,
+    /// The root of the [tree](Tree) over all lines.
+    pub root: Digest,
+}
+
+impl Verified {
+    /// What to keep where the writer of the ledger cannot write, to [verify it against](crate::verify_against) later.
+    #[must_use]
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint { origin: self.chain.clone(), size: self.events, root: self.root }
+    }
 }
 
 /// The first line of a ledger that does not hold.
@@ -83,7 +95,8 @@ impl Broken {
 ///
 /// It detects every line that was changed, dropped, repeated, moved or taken from another chain, and a last line that was
 /// cut. What no chain can show by itself is that whole lines are missing at its *end*, or that whoever can write all of it
-/// wrote a new one from some line on: keep [`Verified::events`] and [`Verified::last`] somewhere else, and compare.
+/// wrote a new one from some line on: keep [`Verified::checkpoint`] somewhere else, and [`verify_against`](crate::verify_against)
+/// it.
 ///
 /// # Errors
 ///
@@ -98,21 +111,33 @@ pub fn verify(ledger: &[u8]) -> Result<Verified, Broken> {
 #[derive(Clone, Debug, Default)]
 pub struct Verifier {
     chain: Option<ChainId>,
-    next: u64,
     last: Option<Digest>,
+    tree: Tree,
 }
 
 impl Verifier {
     /// A verifier of this chain alone.
     #[must_use]
     pub const fn of(chain: ChainId) -> Self {
-        Self { chain: Some(chain), next: 0, last: None }
+        Self { chain: Some(chain), last: None, tree: Tree::EMPTY }
     }
 
     /// How many lines were taken.
     #[must_use]
     pub const fn next(&self) -> u64 {
-        self.next
+        self.tree.size()
+    }
+
+    /// The name of the chain, once a line was taken.
+    #[must_use]
+    pub const fn chain(&self) -> Option<&ChainId> {
+        self.chain.as_ref()
+    }
+
+    /// The root of the tree over the lines that were taken.
+    #[must_use]
+    pub fn root(&self) -> Digest {
+        self.tree.root()
     }
 
     /// The digest of the last one.
@@ -127,20 +152,20 @@ impl Verifier {
     ///
     /// [`Broken`] if it does not follow from the lines before it.
     pub fn line(&mut self, stored: &[u8]) -> Result<(), Broken> {
-        let broken = |kind| Broken { sequence: self.next, kind };
+        let broken = |kind| Broken { sequence: self.next(), kind };
         let line = stored.strip_suffix(b"\n").ok_or_else(|| broken(BrokenKind::Cut))?;
         let envelope = Envelope::of(line).map_err(broken)?;
         if self.chain.as_ref().is_some_and(|chain| *chain != envelope.chain) {
             return Err(broken(BrokenKind::Chain));
         }
-        if envelope.sequence != self.next {
+        if envelope.sequence != self.next() {
             return Err(broken(BrokenKind::Sequence { found: envelope.sequence }));
         }
         if envelope.previous != self.last {
             return Err(broken(BrokenKind::Previous));
         }
         self.chain = Some(envelope.chain);
-        self.next = self.next.saturating_add(1);
+        self.tree.append(line);
         self.last = Some(Digest::of(line));
         Ok(())
     }
@@ -151,8 +176,9 @@ impl Verifier {
     ///
     /// [`Broken`] if there was none.
     pub fn finish(self) -> Result<Verified, Broken> {
+        let (events, root) = (self.tree.size(), self.tree.root());
         match (self.chain, self.last) {
-            (Some(chain), Some(last)) => Ok(Verified { chain, events: self.next, last }),
+            (Some(chain), Some(last)) => Ok(Verified { chain, events, last, root }),
             _ => Err(Broken { sequence: 0, kind: BrokenKind::Empty }),
         }
     }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::canonical;
+use crate::{base64, canonical};
 
 /// A SHA-256 digest, written `sha256:` and 64 hexadecimal digits.
 ///
@@ -31,6 +31,14 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// The digest of these bytes, one run after the other, as if they stood together.
+    #[must_use]
+    pub fn of_joined<'b>(runs: impl IntoIterator<Item = &'b [u8]>) -> Self {
+        let mut hasher = Sha256::new();
+        runs.into_iter().for_each(|run| hasher.update(run));
+        Self(hasher.finalize().into())
+    }
+
     /// The digest of the canonical text of a value.
     #[must_use]
     pub fn of_json(value: &serde_json::Value) -> Self {
@@ -53,6 +61,22 @@ impl Digest {
     #[must_use]
     pub const fn bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+
+    /// The 32 bytes as base64 with padding (RFC 4648 §4), as logs write the root of their tree.
+    #[must_use]
+    pub fn base64(&self) -> String {
+        base64::encode(&self.0)
+    }
+
+    /// Undoes [`base64`](Self::base64). Its 44 characters have one spelling.
+    ///
+    /// # Errors
+    ///
+    /// [`DigestError`] for any other text.
+    pub fn from_base64(text: &str) -> Result<Self, DigestError> {
+        let bytes = base64::decode(text).and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Self).filter(|digest| digest.base64() == text).ok_or(DigestError)
     }
 
     /// The 64 hexadecimal digits, without `sha256:`.
@@ -147,6 +171,30 @@ mod tests {
     #[test]
     fn parts_do_not_run_into_each_other() {
         assert_ne!(Digest::of_parts(["ab", "c"]), Digest::of_parts(["a", "bc"]));
+    }
+
+    #[test]
+    fn runs_of_bytes_are_one_text_wherever_they_part() {
+        assert_eq!(Digest::of_joined([&b"ab"[..], b"", b"c"]), Digest::of(b"abc"));
+        assert_eq!(Digest::of_joined([]), Digest::of(b""));
+    }
+
+    #[test]
+    fn base64_has_one_spelling() {
+        let empty = Digest::of(b"");
+        let text = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+        assert_eq!((empty.base64().as_str(), Digest::from_base64(text)), (text, Ok(empty)));
+        for other in [
+            "",
+            "47DE",
+            "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU",
+            "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV=",
+            "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU=",
+            "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU= ",
+            "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFUA",
+        ] {
+            assert_eq!(Digest::from_base64(other), Err(DigestError), "{other}");
+        }
     }
 
     #[test]
