@@ -211,7 +211,7 @@ fn exact(span: Span) -> String {
 }
 
 /// What a change says of one plane, as far as it says anything.
-fn value(change: &Change, plane: Plane) -> Option<String> {
+pub(crate) fn value(change: &Change, plane: Plane) -> Option<String> {
     let masked = change.masked.as_ref();
     let (shown, class, pointer) = match plane {
         Plane::Desired => (&change.desired, masked.and_then(|m| m.desired.as_ref()), &change.pointers.desired),

@@ -6,6 +6,7 @@ mod artifact;
 mod chain;
 mod checkpoint;
 mod event;
+pub mod export;
 mod ledger;
 mod proof;
 mod record;

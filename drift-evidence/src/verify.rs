@@ -192,8 +192,8 @@ impl Verifier {
 #[derive(Deserialize)]
 pub(crate) struct Envelope {
     pub(crate) sequence: u64,
-    chain: ChainId,
-    previous: Option<Digest>,
+    pub(crate) chain: ChainId,
+    pub(crate) previous: Option<Digest>,
     seal: Digest,
     pub(crate) at: Timestamp,
 }
@@ -201,7 +201,7 @@ pub(crate) struct Envelope {
 impl Envelope {
     /// The envelope of a line that is canonical and as it was sealed. The event itself is not looked at: a ledger stays
     /// verifiable by those who do not know all of its events.
-    fn of(line: &[u8]) -> Result<Self, BrokenKind> {
+    pub(crate) fn of(line: &[u8]) -> Result<Self, BrokenKind> {
         let text = str::from_utf8(line).map_err(|_| BrokenKind::Malformed)?;
         let spelling = without_fractions(text).ok_or(BrokenKind::NotCanonical)?;
         let value: Map<String, Value> = drift_model::from_json(&spelling).map_err(|_| BrokenKind::Malformed)?;

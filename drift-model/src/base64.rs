@@ -3,7 +3,8 @@
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// Base64 with padding (RFC 4648 §4).
-pub(crate) fn encode(bytes: &[u8]) -> String {
+#[must_use]
+pub fn encode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3).saturating_mul(4));
     for chunk in bytes.chunks(3) {
         let group = chunk.iter().chain(&[0, 0]).take(3).fold(0_usize, |group, byte| group << 8 | usize::from(*byte));
@@ -16,8 +17,9 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
     text
 }
 
-/// Undoes [`encode`]; `None` for what is no base64. White space and missing padding are let pass.
-pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
+/// Bytes of base64 (RFC 4648 §4); `None` for what is none. White space and missing padding are let pass.
+#[must_use]
+pub fn decode(text: &str) -> Option<Vec<u8>> {
     let digits: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
     let mut bytes = Vec::with_capacity(digits.len());
     let (mut group, mut bits) = (0_u32, 0_u32);

@@ -40,6 +40,7 @@ mod vocabulary;
 
 pub use jsonptr;
 
+pub use crate::base64::{decode as base64_decode, encode as base64_encode};
 pub use crate::canonical::{text as canonical_text, text_of as canonical_text_of};
 pub use crate::change::{Change, ChangeKind, Disposition, Masked, Pointers, Shown};
 pub use crate::digest::{Digest, DigestError};

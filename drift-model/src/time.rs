@@ -33,6 +33,12 @@ impl Timestamp {
         self.0.timestamp()
     }
 
+    /// Milliseconds after 1970-01-01T00:00:00Z; what is finer is cut off.
+    #[must_use]
+    pub fn unix_milliseconds(self) -> i64 {
+        self.0.timestamp_millis()
+    }
+
     /// How long after `earlier` this is; zero if it is not after it.
     #[must_use]
     pub fn since(self, earlier: Self) -> Span {
@@ -205,6 +211,7 @@ mod tests {
     fn a_time_is_kept_to_its_fraction() {
         let time: Timestamp = "2026-07-03T10:22:31.25Z".parse().unwrap();
         assert_eq!(time.to_string(), "2026-07-03T10:22:31.250Z");
+        assert_eq!(time.unix_milliseconds(), 1_783_074_151_250);
         assert_eq!("2026-07-03".parse::<Timestamp>().unwrap().to_string(), "2026-07-03T00:00:00Z");
         for text in ["", "yesterday", "2026-07-03 10:22:31", "2026-02-30", "2026-07-03T10:22:31"] {
             assert_eq!(text.parse::<Timestamp>(), Err(TimeError::Timestamp), "{text}");
