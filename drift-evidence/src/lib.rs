@@ -9,6 +9,7 @@ mod event;
 pub mod export;
 mod ledger;
 mod proof;
+mod pull_request;
 mod record;
 #[cfg(test)]
 mod sample;
@@ -27,6 +28,7 @@ pub use crate::checkpoint::{CheckError, Checkpoint, CheckpointError, verify_agai
 pub use crate::event::{Event, EventKind, Outcome};
 pub use crate::ledger::{Ledger, LedgerError};
 pub use crate::proof::{Consistency, Inclusion, Leaves, ProofError};
+pub use crate::pull_request::{DesiredPatch, LeftOut, NoLines, Operation, Proposal, PullRequest, Source};
 pub use crate::record::{IllegalEvent, IllegalKind, Record, State};
 pub use crate::tracker::{TrackError, Tracker};
 pub use crate::tree::Tree;

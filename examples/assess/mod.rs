@@ -14,7 +14,7 @@ mod policy;
 pub(crate) mod problem;
 mod stream;
 mod who;
-pub(crate) mod yaml;
+pub mod yaml;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

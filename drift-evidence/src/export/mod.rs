@@ -33,10 +33,11 @@ pub use self::dsse::{Envelope, EnvelopeError, Signature, pae};
 pub use self::exhibit::{Attestation, Exhibit, NotAttested};
 pub use self::in_toto::{PAYLOAD_TYPE, PREDICATE_TYPE, in_toto};
 pub use self::markdown::markdown;
+pub(crate) use self::markdown::{fields, listed};
 pub use self::ocsf::{OcsfClass, ocsf};
 pub use self::oscal::oscal;
 pub use self::sarif::sarif;
-pub(crate) use self::text::code;
+pub(crate) use self::text::{code, fenced, is_unseen, line};
 
 /// The program that exports.
 #[derive(Clone, Debug, Eq, PartialEq)]

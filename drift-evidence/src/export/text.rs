@@ -34,6 +34,13 @@ fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 
+/// A fenced block that nothing in the text can end.
+pub(crate) fn fenced(language: &str, text: &str) -> String {
+    let fence = "`".repeat(longest_run(text).saturating_add(1).max(3));
+    let newline = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    format!("{fence}{language}\n{text}{newline}{fence}\n")
+}
+
 /// A text in quotes, as JSON, with everything spelled out that cannot be seen.
 fn visible(text: &str) -> String {
     let quoted = drift_model::canonical_text(&text.into());
@@ -144,6 +151,14 @@ mod tests {
                 prop_assert!(longest_run(inner) < fence.len() && !inner.ends_with('`'));
                 prop_assert!(!inner.contains(['|', '\n', '\r']) && !inner.trim().is_empty());
             }
+        }
+
+        #[test]
+        fn nothing_ends_a_fenced_block(text in "[`a\n]{0,40}") {
+            let block = fenced("", &text);
+            let fence = block.lines().next().unwrap().to_owned();
+            let closing = block.lines().skip(1).filter(|line| line.starts_with(&fence)).count();
+            prop_assert_eq!(closing, 1);
         }
 
         #[test]

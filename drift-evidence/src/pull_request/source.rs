@@ -1,0 +1,137 @@
+//! `Source`: the text of the file that declares a resource, and the lines of it that a patch changes.
+
+use drift_model::Secrets;
+
+use super::draft::Draft;
+use super::no_lines::NoLines;
+use super::patch::DesiredPatch;
+use super::{json, yaml};
+use crate::export;
+
+/// The file that declares a resource.
+///
+/// ```
+/// use drift_evidence::{DesiredPatch, Source};
+///
+/// let text = "spec:\n  replicas: 3 # agreed with finance\n  image: shop:1\n";
+/// # let finding: drift_model::Finding = {
+/// #     let mut wire: serde_json::Value = serde_json::from_str(include_str!(concat!(
+/// #         env!("CARGO_MANIFEST_DIR"), "/tests/data/finding.json"
+/// #     )))?;
+/// #     wire["changes"] = serde_json::json!([{"path": "/spec/replicas", "pointers": {"desired": "/spec/replicas",
+/// #         "actual": "/spec/replicas"}, "kind": "CHANGED", "relation": "RUNTIME_CHANGED", "disposition": "DRIFT",
+/// #         "owner": "GIT", "desired": 3, "actual": 5}]);
+/// #     serde_json::from_value(wire)?
+/// # };
+/// let patch = DesiredPatch::accept(&finding, None);
+/// assert_eq!(
+///     Source::yaml("apps/shop.yaml", text).lines(&patch)?,
+///     "--- a/apps/shop.yaml\n\
+///      +++ b/apps/shop.yaml\n\
+///      @@ -2,1 +2,1 @@\n\
+///      -  replicas: 3 # agreed with finance\n\
+///      +  replicas: 5 # agreed with finance\n"
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'s> {
+    path: &'s str,
+    text: &'s str,
+    format: Format,
+    document: usize,
+    secrets: Option<&'s Secrets>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Format {
+    Yaml,
+    Json,
+}
+
+/// How much work a patch may be: operations times lines.
+const MOST: usize = 20_000_000;
+
+/// How many lines of context are shown.
+const CONTEXT: usize = 3;
+
+impl<'s> Source<'s> {
+    /// A YAML file, by its path in the repository.
+    #[must_use]
+    pub const fn yaml(path: &'s str, text: &'s str) -> Self {
+        Self { path, text, format: Format::Yaml, document: 0, secrets: None }
+    }
+
+    /// A JSON file, by its path in the repository.
+    #[must_use]
+    pub const fn json(path: &'s str, text: &'s str) -> Self {
+        Self { path, text, format: Format::Json, document: 0, secrets: None }
+    }
+
+    /// Which document of a YAML stream declares the resource, from 0. Those without content do not count.
+    #[must_use]
+    pub const fn document(mut self, document: usize) -> Self {
+        self.document = document;
+        self
+    }
+
+    /// What must not be shown. Only with this are lines of context shown: without it, nobody knows that they hold no secret.
+    #[must_use]
+    pub const fn without(mut self, secrets: &'s Secrets) -> Self {
+        self.secrets = Some(secrets);
+        self
+    }
+
+    /// The path of the file.
+    #[must_use]
+    pub const fn path(&self) -> &'s str {
+        self.path
+    }
+
+    /// The text as it is with the patch.
+    ///
+    /// # Errors
+    ///
+    /// [`NoLines`] for what the editor does not understand, and for a file that moved on, as for [`lines`](Self::lines).
+    /// Never a wrong line.
+    pub fn patched(&self, patch: &DesiredPatch) -> Result<String, NoLines> {
+        self.draft(patch).map(|draft| draft.text())
+    }
+
+    /// The lines that the patch changes, as a unified diff.
+    ///
+    /// All else in the file keeps its bytes, comments too. A scalar is written plain where that is safe beyond doubt, else in
+    /// quotes; in the quotes that the old one had, if it had any.
+    ///
+    /// # Errors
+    ///
+    /// [`NoLines`], which says why it cannot be shown as lines: what stands there is in flow style, an anchor, a text over several
+    /// lines, or in any other way not understood; the file no
+    /// longer says what the finding says that it declares; or a line holds a secret.
+    pub fn lines(&self, patch: &DesiredPatch) -> Result<String, NoLines> {
+        let draft = self.draft(patch)?;
+        let may_show = |line: &str| self.secrets.is_none_or(|secrets| !secrets.are_in(line));
+        if !draft.changed().all(may_show) {
+            return Err(NoLines::Secret);
+        }
+        let context = if self.secrets.is_some() { CONTEXT } else { 0 };
+        Ok(draft.unified(&export::line(self.path), context, may_show))
+    }
+
+    fn draft(&self, patch: &DesiredPatch) -> Result<Draft, NoLines> {
+        let mut draft = Draft::of(self.text);
+        if patch.is_empty() {
+            return Err(NoLines::Nothing);
+        }
+        if patch.operations.len().saturating_mul(draft.len()) > MOST {
+            return Err(NoLines::TooLarge);
+        }
+        for operation in &patch.operations {
+            match self.format {
+                Format::Yaml => yaml::carry_out(&mut draft, self.document, operation)?,
+                Format::Json => json::carry_out(&mut draft, operation)?,
+            }
+        }
+        Ok(draft)
+    }
+}
