@@ -113,7 +113,7 @@ fn section_11_2_the_whole_finding_from_a_plan_and_an_event() {
         step.refused.clear();
     }
     let written = serde_json::to_string_pretty(&finding).unwrap().replace(&engine().digest().to_string(), "sha256:…");
-    assert_eq!(written, include_str!("data/section-11-2.json").trim_end());
+    assert_eq!(written, include_str!("finding.json").trim_end());
     // Who reads it has all of it.
     let read: Finding = serde_json::from_str(&written.replace("sha256:…", &engine().digest().to_string())).unwrap();
     assert_eq!(serde_json::to_string(&read).unwrap(), serde_json::to_string(&finding).unwrap());
