@@ -81,7 +81,7 @@ impl Tracker {
     /// - A look that does not know a plane is DETECTOR_FAILED. It closes nothing, and neither does a resource without a report.
     ///   The plan of a pull request closes nothing either: it compares with what nobody has merged.
     /// - Two findings of one id and different fingerprints are a fault of who made them: the second DETECTED is refused.
-    /// - A look that is not later than the last tells nothing new, so that the same report twice is the same story.
+    /// - A look from before the last tells nothing new. The same report twice PERSISTED, and changes nothing.
     #[must_use]
     pub fn follow(&self, report: &AssessmentReport, method: Option<Method>, observed_at: Timestamp) -> Vec<Event> {
         let proposed = method == Some(Method::PrPlan);
@@ -211,12 +211,12 @@ fn sighting(record: &Record, finding: &Finding, observed_at: Timestamp, proposed
         let news = record.gone().is_none_or(|look| look.observed_at < observed_at);
         return news.then(|| Event::reopened(id, seen_at(finding, observed_at)));
     }
-    let last = record.gone().map_or(record.seen(), |look| look.observed_at.max(record.seen()));
-    if observed_at <= last {
+    if observed_at < record.seen() || record.gone().is_some_and(|look| observed_at <= look.observed_at) {
         return None;
     }
+    let news = observed_at > record.seen() && !proposed;
     let other = record.finding().fingerprint != finding.fingerprint || changed(record.finding(), finding);
-    if other && !proposed {
+    if other && news {
         return Some(Event::updated(id, seen_at(finding, observed_at)));
     }
     Some(Event::Persisted { record: id, observed_at })

@@ -1,12 +1,11 @@
 //! `--ledger`: where findings are kept as evidence.
 
-use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use drift_evidence::{Event, Line, State};
-use drift_model::{AssessmentReport, Change, Digest, Finding, Method, Timestamp, Verdict};
+use drift_evidence::{Event, Line};
+use drift_model::{AssessmentReport, Method, Timestamp};
 
 use super::problem::Problem;
 
@@ -17,8 +16,6 @@ pub struct Ledger {
     place: String,
     file: File,
     chained: drift_evidence::Ledger,
-    /// The record of each fingerprint.
-    known: BTreeMap<Digest, String>,
     /// Lines that are written and not yet on disk for certain.
     unsynced: u32,
     /// Written first, once it is known what time it is.
@@ -51,30 +48,28 @@ impl Ledger {
             file.set_len(u64::try_from(cut.keep).unwrap_or(u64::MAX)).map_err(failed)?;
         }
         file.seek(SeekFrom::End(0)).map_err(failed)?;
-        let known = ledger.records().map(|record| (record.finding().fingerprint, record.id().to_owned())).collect();
-        Ok(Self { place, file, chained: ledger, known, unsynced: 0, recovered: cut.map(|cut| cut.event) })
+        Ok(Self { place, file, chained: ledger, unsynced: 0, recovered: cut.map(|cut| cut.event) })
     }
 
-    /// Records what was found on one resource. Called in input order, once for each answer.
+    /// Records what follows from a look at one resource. Called in input order, once for each answer.
     ///
     /// # Errors
     ///
     /// A [`Problem`] if a line cannot be written.
-    pub fn append(&mut self, report: &AssessmentReport, method: Option<Method>, now: Timestamp) -> Result<(), Problem> {
+    pub fn append(
+        &mut self,
+        report: &AssessmentReport,
+        method: Option<Method>,
+        observed_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), Problem> {
         if let Some(event) = self.recovered.take() {
             self.write(&event, now)?;
         }
-        for finding in report.findings.iter().filter(|finding| finding.changes.iter().any(Change::is_drift)) {
-            let event = self.sighting(finding, now);
+        for event in self.chained.tracker().follow(report, method, observed_at) {
             self.write(&event, now)?;
         }
-        match report.reason {
-            Some(reason) if report.verdict == Verdict::Unknown => {
-                let (resource, detail) = (report.resource.clone(), report.detail.clone());
-                self.write(&Event::DetectorFailed { resource, method, reason, detail }, now)
-            }
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
     /// Makes sure that everything written so far is on disk.
@@ -90,25 +85,9 @@ impl Ledger {
         synced.map_err(|error| Problem::new(self.place.as_str(), format!("cannot be written: {}", error.kind())))
     }
 
-    /// A finding that is already on record is seen again, not found again.
-    fn sighting(&self, finding: &Finding, now: Timestamp) -> Event {
-        let known = self.known.get(&finding.fingerprint).and_then(|id| self.chained.record(id));
-        match known {
-            None => Event::detected(finding.clone()),
-            Some(record) if record.state() == State::Closed => Event::reopened(record.id(), finding.clone()),
-            Some(record) => {
-                let observed_at = finding.detected_at.unwrap_or(now);
-                Event::Persisted { record: record.id().to_owned(), observed_at }
-            }
-        }
-    }
-
     fn write(&mut self, event: &Event, now: Timestamp) -> Result<(), Problem> {
         let line: Line =
             self.chained.append(event, now).map_err(|error| Problem::new(self.place.as_str(), error.to_string()))?;
-        if let Event::Detected { finding, .. } = event {
-            self.known.insert(finding.fingerprint, finding.finding_id.clone());
-        }
         self.unsynced = self.unsynced.saturating_add(1);
         let written = self.file.write_all(line.stored().as_bytes());
         written.map_err(|error| Problem::new(self.place.as_str(), format!("cannot be written: {}", error.kind())))

@@ -101,6 +101,7 @@ enum Item {
 struct Answer {
     report: AssessmentReport,
     method: Option<Method>,
+    observed_at: Option<Timestamp>,
     who: Who,
     /// What is printed of it, where that is a line.
     text: String,
@@ -271,7 +272,8 @@ impl Session<'_> {
     fn write(&mut self, answer: Answer) -> Result<(), Stop> {
         self.tally.count(answer.report.verdict);
         if let Some(ledger) = &mut self.ledger {
-            ledger.append(&answer.report, answer.method, self.now).map_err(Stop::Broken)?;
+            let observed_at = answer.observed_at.unwrap_or(self.now);
+            ledger.append(&answer.report, answer.method, observed_at, self.now).map_err(Stop::Broken)?;
         }
         match self.format {
             Format::Table => self.table.add(answer.report, &answer.who),
@@ -313,7 +315,13 @@ impl Worker<'_> {
         };
         let text =
             text.map_err(|_| Problem::new(observation.resource.to_string(), "the answer cannot be written as JSON"))?;
-        Ok(Answer { method: observation.method, who: Who::of(&whole(observation, &facts)), report, text })
+        Ok(Answer {
+            method: observation.method,
+            observed_at: observation.observed_at,
+            who: Who::of(&whole(observation, &facts)),
+            report,
+            text,
+        })
     }
 }
 

@@ -638,3 +638,37 @@ fn a_reader_that_went_away_ends_the_run_quietly() {
     assert_eq!(assess::run(arguments, &mut streams, &surroundings), Exit::Unknown);
     assert_eq!(String::from_utf8(errors).unwrap(), "");
 }
+
+#[test]
+fn one_case_goes_through_many_scans_and_is_closed_by_one_that_saw_the_runtime() {
+    let folder = Folder::new("scans");
+    let ledger = folder.file("ledger.jsonl", "");
+    let scan = |at: &str, actual: &str| {
+        let observation = format!(
+            r#"{{"id": "obs", "resource": {{"system": "KUBERNETES", "version": "v1", "kind": "ConfigMap", "namespace": "shop", "name": "app"}}, "observedAt": "{at}", "planes": {{"desired": {{"status": "PRESENT", "document": {{"data": {{"mode": "live"}}}}}}, "actual": {actual}}}}}"#
+        );
+        let file = folder.file("scan.jsonl", observation);
+        run(&["observations", &file, "--ledger", &ledger, "--fail-on", "never"])
+    };
+    let live = |mode: &str| format!(r#"{{"status": "PRESENT", "document": {{"data": {{"mode": "{mode}"}}}}}}"#);
+    for (at, actual) in [
+        ("2026-07-01T10:00:00Z", live("debug")),
+        ("2026-07-02T10:00:00Z", live("debug")),
+        ("2026-07-03T10:00:00Z", live("trace")),
+        ("2026-07-04T10:00:00Z", r#"{"status": "UNKNOWN", "reason": "FAILED"}"#.to_owned()),
+        ("2026-07-05T10:00:00Z", live("live")),
+        ("2026-07-06T10:00:00Z", live("live")),
+        ("2026-07-07T10:00:00Z", live("trace")),
+    ] {
+        assert_eq!(scan(at, &actual).exit, Exit::Fine, "{at}");
+    }
+    let stored = std::fs::read(&ledger).unwrap();
+    let (ledger, _) = drift_evidence::Ledger::resume(&stored).unwrap();
+    let told: Vec<_> = stored
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| drift_evidence::Entry::read(line).ok())
+        .map(|entry| entry.event.kind().word())
+        .collect();
+    assert_eq!(told, ["DETECTED", "PERSISTED", "UPDATED", "DETECTOR_FAILED", "VERIFIED", "CLOSED", "REOPENED"]);
+    assert_eq!(ledger.records().count(), 1);
+}
