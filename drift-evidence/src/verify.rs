@@ -204,12 +204,12 @@ impl Envelope {
     pub(crate) fn of(line: &[u8]) -> Result<Self, BrokenKind> {
         let text = str::from_utf8(line).map_err(|_| BrokenKind::Malformed)?;
         let spelling = without_fractions(text).ok_or(BrokenKind::NotCanonical)?;
-        let value: Map<String, Value> = drift_model::from_json(&spelling).map_err(|_| BrokenKind::Malformed)?;
+        let value: Map<String, Value> = serde_json::from_str(&spelling).map_err(|_| BrokenKind::Malformed)?;
         let value = Value::Object(value);
         if canonical_text(&value) != spelling {
             return Err(BrokenKind::NotCanonical);
         }
-        let envelope: Self = drift_model::from_value(value).map_err(|_| BrokenKind::Malformed)?;
+        let envelope: Self = serde_json::from_value(value).map_err(|_| BrokenKind::Malformed)?;
         // In canonical order `sequence` always follows. No other member can have this text: it would have to hold the
         // digest of itself.
         let seal = format!("\"seal\":\"{}\",", envelope.seal);

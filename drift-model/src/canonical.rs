@@ -137,23 +137,33 @@ pub(crate) fn write<E>(
 
 pub(crate) fn write_string(text: &str, out: &mut String) {
     out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            control if control < ' ' => {
+    let mut rest = text;
+    // Whole runs at once: what has to be escaped is rare, and one byte long.
+    while let Some((plain, from)) = rest
+        .bytes()
+        .position(|byte| byte < b' ' || matches!(byte, b'"' | b'\\'))
+        .and_then(|at| rest.split_at_checked(at))
+    {
+        out.push_str(plain);
+        let mut following = from.chars();
+        match following.next() {
+            Some('"') => out.push_str("\\\""),
+            Some('\\') => out.push_str("\\\\"),
+            Some('\u{8}') => out.push_str("\\b"),
+            Some('\u{c}') => out.push_str("\\f"),
+            Some('\n') => out.push_str("\\n"),
+            Some('\r') => out.push_str("\\r"),
+            Some('\t') => out.push_str("\\t"),
+            Some(control) => {
                 use std::fmt::Write as _;
                 // Writing to a string cannot fail.
                 let _ = write!(out, "\\u{:04x}", u32::from(control));
             }
-            other => out.push(other),
+            None => break,
         }
+        rest = following.as_str();
     }
+    out.push_str(rest);
     out.push('"');
 }
 
@@ -212,6 +222,22 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_string_is_escaped_as_one_would_character_by_character(text in "[ -~é\\x00-\\x20\"\\\\\u{1f600}]{0,24}") {
+            let escaped: String = text.chars().map(|c| match c {
+                '"' => "\\\"".to_owned(),
+                '\\' => "\\\\".to_owned(),
+                '\u{8}' => "\\b".to_owned(),
+                '\u{c}' => "\\f".to_owned(),
+                '\n' => "\\n".to_owned(),
+                '\r' => "\\r".to_owned(),
+                '\t' => "\\t".to_owned(),
+                c if c < ' ' => format!("\\u{:04x}", u32::from(c)),
+                c => c.to_string(),
+            }).collect();
+            prop_assert_eq!(super::text(&json!(text)), format!("\"{escaped}\""));
+        }
+
         #[test]
         fn canonical_text_reads_back_and_stays(value in json_value()) {
             let once = text(&value);

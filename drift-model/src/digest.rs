@@ -114,12 +114,8 @@ impl FromStr for Digest {
 
 /// Two hexadecimal digits in lower case for each byte.
 pub(crate) fn hex(bytes: &[u8; 32]) -> String {
-    use fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(64), |mut hex, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Undoes [`hex`]; `None` for any other text.
