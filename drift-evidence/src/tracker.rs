@@ -236,14 +236,14 @@ fn resolution(record: &Record, look: &Verification) -> impl IntoIterator<Item = 
     record.check(&verified).ok().map(|_| [verified, closed]).into_iter().flatten()
 }
 
-/// Is the drift no longer what it was? What differs from scan to scan (id, times, places in lists) and which rules stood in
-/// the way says nothing of it.
+/// Is the drift no longer what it was? What differs from scan to scan (id, times, places in lists) and which rules or gates
+/// stood in the way says nothing of it: an approval does not lapse by the hour.
 fn changed(earlier: &Finding, later: &Finding) -> bool {
     earlier.drift_class != later.drift_class
         || earlier.risk != later.risk
         || earlier.relation != later.relation
         || earlier.actions != later.actions
-        || earlier.auto_heal != later.auto_heal
+        || earlier.auto_heal.allowed != later.auto_heal.allowed
         || earlier.approvers != later.approvers
         || earlier.owner != later.owner
         || earlier.environment != later.environment

@@ -70,6 +70,7 @@ fn the_same_drift_on_another_day_persists_whatever_its_id() {
         finding.changes[0].pointers.actual = Some("/ingress/7".to_owned());
         finding.changed_fields[0] = "/ingress/7".to_owned();
         finding.trace.clear();
+        finding.auto_heal.refused_by.push("freeze".to_owned());
         finding.policy_digest = Digest::of(b"with one more rule");
     });
     assert_eq!(look(&mut tracker, &drifted(vec![moved]), 2880), ["PERSISTED"]);
