@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod assess;
+pub mod console;
 pub mod policy;
 
 /// The README's program is compiled and run with the tests.

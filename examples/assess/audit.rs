@@ -10,8 +10,8 @@ use drift_model::{
     AuditEvent, Facts, LogCoverage, Observation, Register, RegisterCoverage, Report, Scope, Signal, Windows, correlate,
 };
 
-use super::input::Source;
-use super::problem::Problem;
+use crate::console::input::Source;
+use crate::console::problem::Problem;
 
 /// The events of a log.
 #[derive(Debug)]

@@ -8,8 +8,8 @@ use drift_model::{Action, AssessmentReport, Digest, Facts, Method, Observation};
 pub use drift_policy::Tree;
 use drift_policy::{Authored, Contract, Diagnostic, Diagnostics, Policy, Severity};
 
-use super::input::Located;
-use super::problem::Problem;
+use crate::console::input::Located;
+use crate::console::problem::Problem;
 
 /// The engine, compiled from a policy.
 #[derive(Debug)]

@@ -8,9 +8,9 @@ use drift_model::{Facts, Observation, nearest};
 use serde::de::{self, DeserializeOwned, Visitor};
 use serde_json::{Map, Value};
 
-use super::input::{self, Source};
-use super::problem::Problem;
-use super::yaml::Dialect;
+use crate::console::input::{self, Source};
+use crate::console::problem::Problem;
+use crate::console::yaml::Dialect;
 
 /// The facts of a file, to be joined to observations.
 #[derive(Clone, Debug, Default)]

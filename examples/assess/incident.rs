@@ -11,7 +11,7 @@ Friday 2026-07-03, 11:00Z: payments fail now and then, in the middle of a sale.
 Git, records and live state of eight resources, as they were read at that time.";
 
 /// The moment of the incident, 2026-07-03T11:00:00Z.
-pub(super) fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp::from_unix_seconds(1_783_076_400).unwrap_or_else(|| unreachable!("a moment of the year 2026"))
 }
 

@@ -11,9 +11,9 @@ use serde_json::Value;
 use super::audit::Log;
 use super::cli::Kubernetes;
 use super::facts::FactsFile;
-use super::input;
-use super::problem::Problem;
-use super::yaml::Dialect;
+use crate::console::input;
+use crate::console::problem::Problem;
+use crate::console::yaml::Dialect;
 
 /// The observations of all objects on any side, in order of their names, with the shapes of the custom resources that are
 /// defined among them, and what is wrong with the files.

@@ -7,7 +7,7 @@ use std::path::Path;
 use drift_evidence::{Event, Line};
 use drift_model::{AssessmentReport, Method, Timestamp};
 
-use super::problem::Problem;
+use crate::console::problem::Problem;
 
 /// A ledger that is open for appending. A crash loses at most the lines since the last [`Ledger::sync`], and what is
 /// there of them still verifies.

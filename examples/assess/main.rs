@@ -9,7 +9,8 @@
 
 use std::process::ExitCode;
 
-use drift_examples::assess::{self, Streams, Surroundings};
+use drift_examples::assess;
+use drift_examples::console::{Streams, Surroundings};
 
 fn main() -> ExitCode {
     let mut streams =

@@ -4,81 +4,33 @@ mod audit;
 mod cli;
 mod engine;
 mod facts;
-mod incident;
-pub(crate) mod input;
+pub(crate) mod incident;
 mod kubernetes;
 mod ledger;
 mod opentofu;
-pub(crate) mod output;
+mod output;
 mod policy;
-pub(crate) mod problem;
 mod stream;
 mod who;
-pub mod yaml;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::{IsTerminal, Read, Write};
+use std::io::{Read, Write};
 use std::process::ExitCode;
-use std::time::SystemTime;
 
 use clap::Parser;
 use drift_diff::Schema;
-use drift_model::{Observation, Timestamp};
+use drift_model::Observation;
 
 use self::cli::{Cli, Command, FailOn, Format};
 use self::facts::FactsFile;
-use self::input::Source;
 use self::ledger::Ledger;
-use self::output::paint::Paint;
 use self::output::table::Table;
-use self::problem::Problem;
 use self::stream::{Session, Stop, Tally};
-
-/// Where text comes from and goes to.
-#[expect(missing_debug_implementations, reason = "streams have none")]
-pub struct Streams<'a> {
-    /// Standard input.
-    pub input: &'a mut dyn Read,
-    /// Standard output.
-    pub output: &'a mut dyn Write,
-    /// Standard error.
-    pub errors: &'a mut dyn Write,
-}
-
-/// What a process finds around itself.
-#[derive(Clone, Debug)]
-pub struct Surroundings {
-    /// The time.
-    pub now: Timestamp,
-    /// May the page be coloured?
-    pub colour: bool,
-    /// How many columns the page may take.
-    pub width: usize,
-    /// Is standard output a terminal?
-    pub terminal: bool,
-    /// May a progress bar be shown on standard error?
-    pub progress: bool,
-}
-
-impl Surroundings {
-    /// What this process finds: colour on a terminal unless `NO_COLOR` is set, its width, and the time.
-    #[must_use]
-    pub fn of_this_process() -> Self {
-        let terminal = std::io::stdout().is_terminal();
-        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        let width = terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| usize::from(width.0));
-        let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        Self {
-            now: i64::try_from(seconds).ok().and_then(Timestamp::from_unix_seconds).unwrap_or(incident::now()),
-            colour: terminal && !dumb && !set("NO_COLOR"),
-            width: width.unwrap_or(100).clamp(60, 160),
-            terminal,
-            progress: std::io::stderr().is_terminal(),
-        }
-    }
-}
+use crate::console::input::Source;
+use crate::console::paint::Paint;
+use crate::console::problem::Problem;
+use crate::console::{Streams, Surroundings};
 
 /// What a run comes to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -9,9 +9,9 @@ use drift_model::source::opentofu::{PlanContext, PlanMode, read_plan};
 use serde_json::Value;
 
 use super::cli::{Mode, Opentofu};
-use super::input::{self, Source};
-use super::problem::Problem;
-use super::yaml::Dialect;
+use crate::console::input::{self, Source};
+use crate::console::problem::Problem;
+use crate::console::yaml::Dialect;
 
 /// The observations of a plan, in address order, with the shapes of its resources as far as `--schema` tells them, and what is
 /// wrong with the files.

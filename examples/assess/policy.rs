@@ -4,9 +4,9 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use super::engine::{Engine, Tree};
-use super::input::{self, Located};
-use super::problem::Problem;
-use super::yaml::Dialect;
+use crate::console::input::{self, Located};
+use crate::console::problem::Problem;
+use crate::console::yaml::Dialect;
 
 /// Reads all policy documents and compiles them. Everything that is wrong with them is answered beside the engine.
 ///

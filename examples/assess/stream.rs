@@ -11,11 +11,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::cli::{Detail, Format};
 use super::engine::{self, Engine};
 use super::facts::FactsFile;
-use super::input::Source;
 use super::ledger::Ledger;
 use super::output::{jsonl, table::Table};
-use super::problem::Problem;
 use super::who::Who;
+use crate::console::input::Source;
+use crate::console::problem::Problem;
 
 /// How many lines are read before they are assessed together.
 const BATCH_LINES: usize = 1024;

@@ -6,7 +6,7 @@ use drift_policy::{Diagnostic, Severity};
 use super::Exit;
 use super::cli::{Check, Format};
 use super::documents::{self, Documents};
-use crate::assess::Streams;
+use crate::console::Streams;
 
 pub(super) fn run(check: &Check, streams: &mut Streams<'_>, now: Timestamp) -> Exit {
     let documents = Documents::of(&check.paths, streams.input);

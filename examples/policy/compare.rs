@@ -12,8 +12,8 @@ use serde_json::Value;
 use super::Exit;
 use super::cli::Compare;
 use super::documents::{self, Documents};
-use crate::assess::Streams;
-use crate::assess::output::paint::clean;
+use crate::console::Streams;
+use crate::console::paint::clean;
 
 /// What was found so far.
 #[derive(Default)]

@@ -7,10 +7,10 @@ use drift_diff::Rules;
 use drift_model::{Action, Method, Timestamp};
 use drift_policy::{Authored, Contract, Diagnostic, Engine, Policy, Severity, Tree};
 
-use crate::assess::input::{self, Located};
-use crate::assess::output::paint::clean;
-use crate::assess::problem::Problem;
-use crate::assess::yaml::Dialect;
+use crate::console::input::{self, Located};
+use crate::console::paint::clean;
+use crate::console::problem::Problem;
+use crate::console::yaml::Dialect;
 
 /// Documents as far as they could be read, and what is to be said of them.
 pub(super) struct Documents {

@@ -9,10 +9,10 @@ use drift_policy::Engine;
 use super::Exit;
 use super::cli::Explain;
 use super::documents::{self, Documents};
-use crate::assess::Streams;
-use crate::assess::input::Source;
-use crate::assess::output::paint::{clean, wrapped};
-use crate::assess::problem::Problem;
+use crate::console::Streams;
+use crate::console::input::Source;
+use crate::console::paint::{clean, wrapped};
+use crate::console::problem::Problem;
 
 /// How wide the page is.
 const WIDTH: usize = 100;

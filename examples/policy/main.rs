@@ -9,7 +9,7 @@
 
 use std::process::ExitCode;
 
-use drift_examples::assess::{Streams, Surroundings};
+use drift_examples::console::{Streams, Surroundings};
 use drift_examples::policy;
 
 fn main() -> ExitCode {

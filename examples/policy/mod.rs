@@ -15,7 +15,8 @@ use clap::Parser;
 use drift_model::Timestamp;
 
 use self::cli::{Cli, Command};
-use crate::assess::{self, Streams};
+use crate::assess;
+use crate::console::Streams;
 
 /// What a run comes to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -10,10 +10,11 @@ use drift_diff::Rules;
 use drift_model::{Action, Method};
 use drift_policy::{Authored, Contract, Diagnostics, Engine, Policy, Tree, testing};
 
-use crate::assess::input;
-use crate::assess::output::paint::clean;
-use crate::assess::yaml::Dialect;
-use crate::assess::{Exit, Streams};
+use crate::assess::Exit;
+use crate::console::Streams;
+use crate::console::input;
+use crate::console::paint::clean;
+use crate::console::yaml::Dialect;
 
 /// Runs the tests of the documents in these files and folders.
 pub fn run(paths: &[PathBuf], streams: &mut Streams<'_>) -> Exit {

@@ -6,7 +6,8 @@ use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use drift_examples::assess::{self, Exit, Streams, Surroundings};
+use drift_examples::assess::{self, Exit};
+use drift_examples::console::{Streams, Surroundings};
 
 /// What a run printed, and how it ended.
 #[derive(Debug, Eq, PartialEq)]

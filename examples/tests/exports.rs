@@ -13,7 +13,7 @@
 use std::cell::Cell;
 
 use drift_evidence::{DesiredPatch, NoLines, Operation, Source};
-use drift_examples::assess::yaml::{Dialect, read};
+use drift_examples::console::yaml::{Dialect, read};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};

@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use drift_examples::assess::{self, Exit, Streams, Surroundings};
+use drift_examples::assess::{self, Exit};
+use drift_examples::console::{Streams, Surroundings};
 use drift_model::{AssessmentReport, Change, Disposition, DriftClass, Existence, Finding, UnknownReason, Verdict};
 
 fn print(arguments: &[&str]) -> String {

@@ -5,7 +5,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use drift_examples::assess::Streams;
+use drift_examples::console::Streams;
 use drift_examples::policy::{self, Exit};
 
 /// What a run printed, and how it ended.

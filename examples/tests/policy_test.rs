@@ -4,7 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
-use drift_examples::assess::{Exit, Streams};
+use drift_examples::assess::Exit;
+use drift_examples::console::Streams;
 use drift_examples::policy::test as policy_test;
 
 /// Runs the tests of these files, written into a folder of their own.

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 
 use drift_model::{AssessmentReport, Change, Digest, Disposition, Finding, HealthStatus, Risk, SyncStatus, Verdict};
 
-use super::paint::{Ink, Paint, columns, shortened, wrapped};
 use super::words::{counted, grouped, place, side_by_side, sides, tail, what_to_do, why};
 use crate::assess::cli::Detail;
 use crate::assess::stream::Tally;
 use crate::assess::who::Who;
+use crate::console::paint::{Ink, Paint, columns, shortened, wrapped};
 
 /// How many findings are shown: the worst.
 const MAX_ROWS: usize = 30;

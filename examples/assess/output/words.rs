@@ -2,7 +2,7 @@
 
 use drift_model::{Change, Finding, MASK, Obligation, Plane, Relation, Shown};
 
-use super::paint::{columns, shortened};
+use crate::console::paint::{columns, shortened};
 
 /// Two values in this many columns together: where they are too long, what they have in common goes first.
 pub(super) fn side_by_side(before: &str, after: &str, room: usize) -> (String, String) {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::output::paint::clean;
+use super::paint::clean;
 
 /// Something that is wrong with an input: where, what, and what now.
 ///
