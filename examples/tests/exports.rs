@@ -36,9 +36,9 @@ fn a_sarif_log_is_what_the_types_of_its_schema_read_and_write() {
     assert_eq!(logs, 4);
 }
 
-fn parsed(text: &str) -> Option<Value> {
-    // An empty document is left out; what the editor counts as one, the parser counts as one.
-    let (mut documents, error) = read(text, Dialect::Core);
+/// The first document with content, as YAML 1.2 has it and as Kubernetes has it.
+fn parsed(text: &str, dialect: Dialect) -> Option<Value> {
+    let (mut documents, error) = read(text, dialect);
     (error.is_none() && !documents.is_empty()).then(|| documents.remove(0).value)
 }
 
@@ -76,17 +76,10 @@ fn operation(document: &Value, place: usize, kind: usize, value: Value) -> Opera
 
 /// The document that a patch makes, by another crate.
 fn expected(document: &Value, operations: &[Operation]) -> Option<Value> {
-    let mut patch = DesiredPatch::default();
-    patch.operations = operations.to_vec();
-    let patch: json_patch::Patch = serde_json::from_str(&patch.to_string()).unwrap();
+    let patch = DesiredPatch::from(operations.to_vec()).to_string();
+    let patch: json_patch::Patch = serde_json::from_str(&patch).unwrap();
     let mut document = document.clone();
     json_patch::patch(&mut document, &patch).ok().map(|()| document)
-}
-
-fn patch_of(operations: Vec<Operation>) -> DesiredPatch {
-    let mut patch = DesiredPatch::default();
-    patch.operations = operations;
-    patch
 }
 
 /// What a diff makes of a text, as `patch` does it.
@@ -116,30 +109,32 @@ fn applied(text: &str, diff: &str) -> String {
     out
 }
 
-/// The one property: what the editor writes, a parser reads as the document patched; what the diff says is what it wrote.
+/// The one property: what the editor writes, each parser reads as the document patched; what the diff says is what it
+/// wrote; and no guard that holds is said not to.
 fn check(text: &str, operations: &[Operation]) -> Result<bool, TestCaseError> {
-    let Some(before) = parsed(text) else { return Ok(false) };
-    let Some(after) = expected(&before, operations) else { return Ok(false) };
-    let patch = patch_of(operations.to_vec());
+    let patch = DesiredPatch::from(operations.to_vec());
     let source = Source::yaml("f.yaml", text);
-    let moved_on = |path: &str, value: &Value| {
-        let guard = Operation::Test { path: path.to_owned(), value: value.clone() };
-        matches!(source.patched(&patch_of(vec![guard])), Err(NoLines::MovedOn { .. }))
-    };
-    let mut all = Vec::new();
-    pointers(&before, "", &mut all);
-    for path in all {
-        let value = before.pointer(&path).unwrap();
-        prop_assert!(!moved_on(&path, value), "{} {}\n{}", path, value, text);
-    }
-    match source.patched(&patch) {
-        Err(_) => Ok(false),
-        Ok(written) => {
-            prop_assert_eq!(parsed(&written), Some(after), "{:?}\n{}\n=>\n{}", operations, text, written);
+    let mut answered = false;
+    for dialect in [Dialect::Core, Dialect::Kubernetes] {
+        let Some(before) = parsed(text, dialect) else { return Ok(false) };
+        let moved_on = |path: &str, value: &Value| {
+            let guard = Operation::Test { path: path.to_owned(), value: value.clone() };
+            matches!(source.patched(&vec![guard].into()), Err(NoLines::MovedOn { .. }))
+        };
+        let mut all = Vec::new();
+        pointers(&before, "", &mut all);
+        for path in all {
+            let value = before.pointer(&path).unwrap();
+            prop_assert!(!moved_on(&path, value), "{} {}\n{}", path, value, text);
+        }
+        let Some(after) = expected(&before, operations) else { return Ok(false) };
+        if let Ok(written) = source.patched(&patch) {
+            prop_assert_eq!(parsed(&written, dialect), Some(after), "{:?}\n{}\n=>\n{}", operations, text, written);
             prop_assert_eq!(applied(text, &source.lines(&patch).unwrap()), written);
-            Ok(true)
+            answered = true;
         }
     }
+    Ok(answered)
 }
 
 fn scalar() -> impl Strategy<Value = Value> {
@@ -414,7 +409,7 @@ fn lines_of_yaml_say_what_the_patch_says() {
     let choices = proptest::collection::vec(any::<u8>(), 8..64);
     answers(50, &(document(), choices, edits), |(document, choices, edits)| {
         let Some(text) = written(&document, &choices) else { return Ok(None) };
-        let Some(mut now) = parsed(&text) else { return Err(TestCaseError::fail(text)) };
+        let Some(mut now) = parsed(&text, Dialect::Core) else { return Err(TestCaseError::fail(text)) };
         let mut operations = Vec::new();
         for (place, kind, value) in edits {
             let next = operation(&now, place, kind, value);
@@ -433,7 +428,7 @@ fn a_soup_of_yaml_gives_no_wrong_line() {
     answers(20, &(lines, any::<usize>(), any::<usize>(), document()), |(lines, place, kind, value)| {
         let line = |(indent, fragment): &(usize, usize)| format!("{}{}\n", "  ".repeat(*indent), FRAGMENTS[*fragment]);
         let text: String = lines.iter().map(line).collect();
-        let Some(before) = parsed(&text) else { return Ok(None) };
+        let Some(before) = parsed(&text, Dialect::Core) else { return Ok(None) };
         check(&text, &[operation(&before, place, kind, value)]).map(Some)
     });
 }
@@ -460,7 +455,7 @@ proptest! {
         if operations.is_empty() {
             return Ok(());
         }
-        let patch = patch_of(operations);
+        let patch = DesiredPatch::from(operations);
         let source = Source::json("f.json", &text);
         let written = source.patched(&patch).map_err(|why| TestCaseError::fail(format!("{why}: {text}")))?;
         prop_assert_eq!(drift_model::canonical_text(&serde_json::from_str(&written).unwrap()), drift_model::canonical_text(&now));
@@ -472,7 +467,7 @@ proptest! {
 #[test]
 fn the_editor_answers_for_plain_configuration() {
     let text = "apiVersion: apps/v1\nkind: Deployment\nspec:\n  replicas: 3 # agreed\n  template:\n    spec:\n      containers:\n      - name: app\n        image: \"shop:1\"\n        args: [\"-v\"]\n        env:\n          - {name: A, value: b}\n      - name: proxy\n        image: 'envoy:1'\n  labels: {}\n  note: |\n    several\n    lines\n";
-    let before = parsed(text).unwrap();
+    let before = parsed(text, Dialect::Core).unwrap();
     let mut all = Vec::new();
     pointers(&before, "", &mut all);
     let (mut answered, mut refused) = (0, Vec::new());
@@ -485,7 +480,7 @@ fn the_editor_answers_for_plain_configuration() {
             if check(text, std::slice::from_ref(&operation)).unwrap() {
                 answered += 1;
             } else {
-                let why: NoLines = Source::yaml("f", text).patched(&patch_of(vec![operation])).unwrap_err();
+                let why: NoLines = Source::yaml("f", text).patched(&vec![operation].into()).unwrap_err();
                 refused.push(format!("{path}: {why}"));
             }
         }

@@ -1,5 +1,6 @@
 //! Operations of a patch on the text of a JSON document: what is not concerned keeps its bytes.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use drift_model::canonical_text;
@@ -180,7 +181,7 @@ impl Reader<'_> {
         if let Some(is_object) = [('{', true), ('[', false)].into_iter().find(|(c, _)| self.take(*c)).map(|(_, is)| is)
         {
             let close = if is_object { '}' } else { ']' };
-            let mut slots: Vec<Slot> = Vec::new();
+            let (mut slots, mut names) = (Vec::<Slot>::new(), BTreeSet::new());
             self.space();
             while !self.take(close) {
                 if !slots.is_empty() && !self.take(',') {
@@ -198,7 +199,7 @@ impl Reader<'_> {
                     if !self.take(':') {
                         return Err(self.not_understood());
                     }
-                    if slots.iter().any(|slot| slot.name == name) {
+                    if !names.insert(name.clone()) {
                         return Err(NoLines::DuplicateKey { line: self.line() });
                     }
                 }

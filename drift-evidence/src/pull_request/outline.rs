@@ -4,6 +4,8 @@
 //! one line, block texts, flow collections on one line. Where it stops short (aliases, tags, texts over several lines) it
 //! knows at least where that ends, or refuses the document as a whole.
 
+use std::collections::BTreeSet;
+
 use super::draft::Draft;
 use super::no_lines::NoLines;
 use super::tokens::{SPACE, flow, is_dash, key, quoted};
@@ -150,7 +152,7 @@ impl Reader<'_> {
 
     fn mapping(&self, first: usize, column: usize, depth: usize) -> Result<Node, NoLines> {
         let mut slots: Vec<Slot> = Vec::new();
-        let (mut line, mut closed) = (first, None);
+        let (mut line, mut closed, mut names) = (first, None, BTreeSet::new());
         loop {
             let text = self.from(line, column);
             let (name, after) = match key(text) {
@@ -159,7 +161,7 @@ impl Reader<'_> {
             };
             if name == "<<" {
                 closed = Some(NoLines::Anchor { line: line.saturating_add(1) });
-            } else if slots.iter().any(|slot| slot.key == name) {
+            } else if !names.insert(name.clone()) {
                 closed = Some(NoLines::DuplicateKey { line: line.saturating_add(1) });
             }
             let after = column.saturating_add(after);

@@ -178,6 +178,13 @@ impl DesiredPatch {
     }
 }
 
+/// A patch of one's own, to be shown as lines.
+impl From<Vec<Operation>> for DesiredPatch {
+    fn from(operations: Vec<Operation>) -> Self {
+        Self { operations, left: Vec::new() }
+    }
+}
+
 impl std::fmt::Display for DesiredPatch {
     /// The patch as canonical JSON, exact to the digit: it is to be applied.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -135,3 +135,45 @@ impl<'s> Source<'s> {
         Ok(draft)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::pull_request::Operation;
+
+    fn patch(path: &str) -> DesiredPatch {
+        vec![Operation::Replace { path: path.to_owned(), value: json!({"x": [1]}) }].into()
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_brings_the_editors_to_a_panic(text: String, soup in "[-a:&*!|>{}\\[\\]\"'# \t\r\n0]{0,60}", path in "[/a0~1-]{0,8}") {
+            for text in [text, soup] {
+                let _ = Source::yaml("f", &text).lines(&patch(&path));
+                let _ = Source::json("f", &text).lines(&patch(&path));
+            }
+        }
+    }
+
+    #[test]
+    fn depth_and_size_are_bounded() {
+        let deep = "- ".repeat(100_000) + "a\n";
+        assert_eq!(Source::yaml("f", &deep).lines(&patch("/0")), Err(NoLines::TooDeep));
+        assert_eq!(Source::json("f", &"[".repeat(100_000)).lines(&patch("/0")), Err(NoLines::TooDeep));
+        let many = vec![Operation::Remove { path: "/a".to_owned() }; 3000];
+        assert_eq!(Source::yaml("f", &"a: 1\n".repeat(10_000)).lines(&many.into()), Err(NoLines::TooLarge));
+    }
+
+    #[test]
+    fn a_document_of_a_stream_is_edited_alone() {
+        let text = "a: 1\n---\n# empty\n---\na: 1\n...\n";
+        let yes: DesiredPatch = vec![Operation::Replace { path: "/a".to_owned(), value: json!("yes") }].into();
+        let patched = |document| Source::yaml("f", text).document(document).patched(&yes);
+        assert_eq!(patched(0).unwrap(), text.replacen("a: 1", "a: \"yes\"", 1));
+        assert_eq!(patched(1).unwrap(), "a: 1\n---\n# empty\n---\na: \"yes\"\n...\n");
+        assert_eq!(patched(2), Err(NoLines::NoDocument));
+    }
+}
