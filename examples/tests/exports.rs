@@ -14,6 +14,7 @@ use std::cell::Cell;
 
 use drift_evidence::{DesiredPatch, NoLines, Operation, Source};
 use drift_examples::console::yaml::{Dialect, read};
+use drift_model::Secrets;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
@@ -113,7 +114,8 @@ fn applied(text: &str, diff: &str) -> String {
 /// wrote; and no guard that holds is said not to.
 fn check(text: &str, operations: &[Operation]) -> Result<bool, TestCaseError> {
     let patch = DesiredPatch::from(operations.to_vec());
-    let source = Source::yaml("f.yaml", text);
+    let none = Secrets::default();
+    let source = Source::yaml("f.yaml", text).without(&none);
     let mut answered = false;
     for dialect in [Dialect::Core, Dialect::Kubernetes] {
         let Some(before) = parsed(text, dialect) else { return Ok(false) };
@@ -456,7 +458,8 @@ proptest! {
             return Ok(());
         }
         let patch = DesiredPatch::from(operations);
-        let source = Source::json("f.json", &text);
+        let none = Secrets::default();
+        let source = Source::json("f.json", &text).without(&none);
         let written = source.patched(&patch).map_err(|why| TestCaseError::fail(format!("{why}: {text}")))?;
         prop_assert_eq!(drift_model::canonical_text(&serde_json::from_str(&written).unwrap()), drift_model::canonical_text(&now));
         prop_assert_eq!(applied(&text, &source.lines(&patch).unwrap()), written);

@@ -70,6 +70,12 @@ pub enum NoLines {
     /// The document would have nothing left.
     #[error("nothing would be left in the document")]
     Emptied,
+    /// Nobody has said what is secret, and the finding does not hold what would be shown as removed.
+    #[error("nobody has said what is secret, and the finding does not hold what is at `{pointer}`")]
+    Unseen {
+        /// The place.
+        pointer: String,
+    },
     /// Nothing of it can be put into the desired state by a machine.
     #[error("nothing is left that could be")]
     Nothing,
@@ -94,6 +100,7 @@ impl NoLines {
             Self::NoLastBreak => "no-last-break",
             Self::Secret => "secret",
             Self::Emptied => "emptied",
+            Self::Unseen { .. } => "unseen",
             Self::Nothing => "nothing",
         }
     }

@@ -1,5 +1,7 @@
 //! `DesiredPatch`: what makes the desired state say what runs, as RFC 6902 operations, and what is left out of it.
 
+use std::collections::BTreeSet;
+
 use drift_model::{Change, Disposition, FieldPath, Finding, MASK, Shown, Step, canonical_text};
 use serde_json::{Value, json};
 
@@ -169,6 +171,22 @@ impl DesiredPatch {
         left.sort();
         let operations = [guards, replaced, appended, moved].concat();
         Self { operations, left }
+    }
+
+    /// An operation that takes something away without a guard that says what.
+    pub(super) fn unguarded(&self) -> Option<&Operation> {
+        let guarded: BTreeSet<&str> = self
+            .operations
+            .iter()
+            .filter_map(|operation| match operation {
+                Operation::Test { path, .. } => Some(path.as_str()),
+                Operation::Replace { .. } | Operation::Add { .. } | Operation::Remove { .. } => None,
+            })
+            .collect();
+        self.operations.iter().find(|operation| match operation {
+            Operation::Replace { path, .. } | Operation::Remove { path } => !guarded.contains(path.as_str()),
+            Operation::Test { .. } | Operation::Add { .. } => false,
+        })
     }
 
     /// Is there nothing to do?

@@ -75,7 +75,8 @@ impl<'s> Source<'s> {
         self
     }
 
-    /// What must not be shown. Only with this are lines of context shown: without it, nobody knows that they hold no secret.
+    /// What must not be shown. Only with this are lines of context shown, and lines removed whose value the finding does not
+    /// hold: without it, nobody knows that they hold no secret.
     #[must_use]
     pub const fn without(mut self, secrets: &'s Secrets) -> Self {
         self.secrets = Some(secrets);
@@ -110,6 +111,9 @@ impl<'s> Source<'s> {
     /// longer says what the finding says that it declares; or a line holds a secret.
     pub fn lines(&self, patch: &DesiredPatch) -> Result<String, NoLines> {
         let draft = self.draft(patch)?;
+        if let (None, Some(operation)) = (self.secrets, patch.unguarded()) {
+            return Err(NoLines::Unseen { pointer: operation.path().to_owned() });
+        }
         let may_show = |line: &str| self.secrets.is_none_or(|secrets| !secrets.are_in(line));
         if !draft.changed().all(may_show) {
             return Err(NoLines::Secret);
@@ -165,6 +169,17 @@ mod tests {
         assert_eq!(Source::json("f", &"[".repeat(100_000)).lines(&patch("/0")), Err(NoLines::TooDeep));
         let many = vec![Operation::Remove { path: "/a".to_owned() }; 3000];
         assert_eq!(Source::yaml("f", &"a: 1\n".repeat(10_000)).lines(&many.into()), Err(NoLines::TooLarge));
+    }
+
+    #[test]
+    fn what_nobody_vouches_for_is_not_shown_as_removed() {
+        let (text, none) = ("a: hunter2\nb: 1\n", Secrets::default());
+        let removed: DesiredPatch = vec![Operation::Remove { path: "/a".to_owned() }].into();
+        let error = Source::yaml("f", text).lines(&removed).unwrap_err();
+        assert_eq!((error.code(), error.to_string().contains("hunter2")), ("unseen", false));
+        assert!(Source::yaml("f", text).without(&none).lines(&removed).is_ok());
+        let guard = Operation::Test { path: "/a".to_owned(), value: json!("hunter2") };
+        assert!(Source::yaml("f", text).lines(&[vec![guard], removed.operations].concat().into()).is_ok());
     }
 
     #[test]
