@@ -50,7 +50,7 @@ enum Format {
 }
 
 /// How much work a patch may be: operations times lines.
-const MOST: usize = 20_000_000;
+const MOST: usize = 5_000_000;
 
 /// How many lines of context are shown.
 const CONTEXT: usize = 3;
