@@ -304,6 +304,9 @@ impl<'r> Proposal<'r> {
         if let Some(uri) = finding.evidence_uri.as_deref().filter(|uri| !uri.is_empty()) {
             let _ = writeln!(text, "- Finding: {}", code(uri));
         }
+        for (_, artifact) in self.record.artifacts() {
+            let _ = writeln!(text, "- {}: {}", artifact.kind(), code(artifact.uri()));
+        }
         for (what, place) in &self.evidence {
             let _ = writeln!(text, "- {}: {}", prose(what).trim(), code(place));
         }

@@ -112,7 +112,9 @@ fn the_exports_of_a_record_in_its_life_are_these_bytes() {
     for (state, record, line) in life() {
         let exhibit = shown(&record, &line);
         for (name, _, document) in documents(&exhibit, &context()) {
-            expect(&format!("{state}.{name}.json"), &(canonical_text(&document) + "\n"));
+            let text = canonical_text(&document);
+            assert_eq!(drift_model::rfc8785_text(&document).unwrap(), text);
+            expect(&format!("{state}.{name}.json"), &(text + "\n"));
         }
         expect(&format!("{state}.md"), &markdown(&exhibit, &context()));
     }

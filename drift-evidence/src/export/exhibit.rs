@@ -88,7 +88,13 @@ impl<'r> Exhibit<'r> {
     pub(crate) fn class(&self) -> (DriftClass, Risk) {
         let finding = self.record.finding();
         let later = self.record.current().rev().find_map(|(_, event)| {
-            if let Event::Classified { class, risk, .. } = event { Some((*class, *risk)) } else { None }
+            if let Event::Classified { class, risk, .. } = event {
+                Some((*class, *risk))
+            } else if let Event::Updated { finding, .. } = event {
+                Some((finding.drift_class, finding.risk))
+            } else {
+                None
+            }
         });
         later.unwrap_or((finding.drift_class, finding.risk))
     }

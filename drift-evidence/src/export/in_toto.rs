@@ -14,8 +14,8 @@ pub const PREDICATE_TYPE: &str = "https://github.com/drift-rs/drift/drift-record
 /// A record as an in-toto statement.
 ///
 /// Its subjects are the finding (named as its unit, or as the resource), with the SHA-256 of the canonical text of the finding
-/// as it stands in the predicate, which is redacted; and the ledger's line, if one vouches for the record, with the
-/// SHA-256 of its stored bytes. The predicate holds the whole record. Sign [`Envelope::pae`](super::Envelope::pae) of the
+/// as it stands in the predicate, which is redacted; the ledger's line, if one vouches for the record, with the
+/// SHA-256 of its stored bytes; and every artifact that was kept with its digest. The predicate holds the whole record. Sign [`Envelope::pae`](super::Envelope::pae) of the
 /// canonical text.
 ///
 /// ```
@@ -51,6 +51,11 @@ pub fn in_toto(exhibit: &Exhibit<'_>, context: &Context) -> Value {
             "name": format!("{}#{}", line.chain, line.sequence),
             "digest": {"sha256": line.digest.hex()},
         }));
+    }
+    for (_, artifact) in exhibit.record.artifacts() {
+        if let Some(digest) = artifact.digest() {
+            subjects.push(json!({"name": artifact.uri(), "digest": {"sha256": digest.hex()}}));
+        }
     }
     interoperable(json!({
         "_type": "https://in-toto.io/Statement/v1",

@@ -49,6 +49,8 @@ pub fn markdown(exhibit: &Exhibit<'_>, context: &Context) -> String {
     }
     heading(&mut page, "Approvals");
     approvals(&mut page, exhibit);
+    heading(&mut page, "Artifacts");
+    artifacts(&mut page, exhibit);
     heading(&mut page, "Integrity");
     integrity(&mut page, exhibit, context);
     page
@@ -207,6 +209,23 @@ fn approvals(page: &mut String, exhibit: &Exhibit<'_>) {
     } else {
         page.push_str("| at | action | by | reference |\n|---|---|---|---|\n");
         page.push_str(&given.concat());
+    }
+}
+
+fn artifacts(page: &mut String, exhibit: &Exhibit<'_>) {
+    let kept: Vec<_> = exhibit
+        .record
+        .artifacts()
+        .map(|(at, artifact)| {
+            let digest = artifact.digest().map_or_else(|| "a reference".to_owned(), |digest| format!("`{digest}`"));
+            format!("| {at} | {} | {} | {digest} |\n", artifact.kind(), code(artifact.uri()))
+        })
+        .collect();
+    if kept.is_empty() {
+        page.push_str("None is kept.\n");
+    } else {
+        page.push_str("| at | kind | place | digest |\n|---|---|---|---|\n");
+        page.push_str(&kept.concat());
     }
 }
 

@@ -92,7 +92,13 @@ fn many(exhibits: &[Exhibit<'_>], one: fn(&Exhibit<'_>, &Context) -> Value, cont
 fn observation(exhibit: &Exhibit<'_>, context: &Context) -> Value {
     let record = exhibit.record;
     let finding = record.finding();
-    let evidence = exhibit.evidence().map(|uri| json!([{"href": uri, "description": "The evidence of the finding."}]));
+    let finding_evidence =
+        exhibit.evidence().map(|uri| json!({"href": uri, "description": "The evidence of the finding."}));
+    let kept = record.artifacts().map(|(at, artifact)| {
+        json!({"href": text::uri(artifact.uri()), "description": format!("{}, kept at {at}.", artifact.kind())})
+    });
+    let evidence: Vec<Value> = finding_evidence.into_iter().chain(kept).collect();
+    let evidence = if evidence.is_empty() { Value::Null } else { json!(evidence) };
     object([
         ("uuid", observed(exhibit, context).into()),
         ("title", format!("Drift of {}", code(&finding.resource_ref)).into()),
@@ -108,7 +114,7 @@ fn observation(exhibit: &Exhibit<'_>, context: &Context) -> Value {
                 "title": code(&finding.resource_ref),
             }]),
         ),
-        ("relevant-evidence", evidence.unwrap_or_default()),
+        ("relevant-evidence", evidence),
         ("collected", moment(record.gone().map_or(record.seen(), |look| look.observed_at))),
     ])
 }

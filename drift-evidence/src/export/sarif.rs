@@ -124,7 +124,7 @@ fn result(exhibit: &Exhibit<'_>, rule: usize, context: &Context) -> Value {
 
 /// How the result stands to the run before (SARIF 2.1.0 §3.27.24).
 fn baseline(exhibit: &Exhibit<'_>) -> &'static str {
-    let decided = |kind| matches!(kind, EventKind::Classified | EventKind::Reopened);
+    let decided = |kind| matches!(kind, EventKind::Classified | EventKind::Reopened | EventKind::Updated);
     if exhibit.standing() == Standing::Gone {
         "absent"
     } else if exhibit.record.current().any(|(_, event)| decided(event.kind())) {
