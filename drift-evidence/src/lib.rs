@@ -7,12 +7,14 @@ mod chain;
 mod checkpoint;
 mod event;
 pub mod export;
+mod figures;
 mod ledger;
 mod proof;
 mod pull_request;
 mod record;
 #[cfg(test)]
 mod sample;
+mod summary;
 mod times;
 mod tracker;
 mod tree;
@@ -26,10 +28,16 @@ pub use crate::artifact::{Artifact, ArtifactError, ArtifactKind};
 pub use crate::chain::{AppendError, Chain, ChainId, ChainIdError, Cut, Entry, Line};
 pub use crate::checkpoint::{CheckError, Checkpoint, CheckpointError, verify_against};
 pub use crate::event::{Event, EventKind, Outcome};
+pub use crate::figures::{
+    AgeBucket, Burn, Completeness, Exceptions, Executive, FailedJob, Figures, Group, Heals, Ignored, Kept, Listed,
+    Looks, Measures, Noise, NotKnown, Platform, Questioned, Reading, Recurring, Refused, ReportedBurn, Required,
+    Security, Service, Share, Spread, StaleUnit, Unresolved, Week, Weekly,
+};
 pub use crate::ledger::{Ledger, LedgerError};
 pub use crate::proof::{Consistency, Inclusion, Leaves, ProofError};
 pub use crate::pull_request::{DesiredPatch, LeftOut, NoLines, Operation, Proposal, PullRequest, Source};
 pub use crate::record::{IllegalEvent, IllegalKind, Record, State};
+pub use crate::summary::{Look, Summary, Told};
 pub use crate::tracker::{TrackError, Tracker};
 pub use crate::tree::Tree;
 pub use crate::verification::Verification;
