@@ -17,7 +17,7 @@ use serde::Serialize;
 pub(crate) use self::distinct::{Distinct, spread_over_units};
 pub use self::evidence::{Completeness, Kept, Questioned};
 pub use self::executive::{AgeBucket, Executive, Group, Recurring, ReportedBurn};
-pub use self::measures::{Measures, Weekly};
+pub use self::measures::{Detections, Measures, Weekly};
 pub use self::platform::{FailedJob, Heals, Ignored, Looks, Noise, Platform, Refused, StaleUnit, Unresolved};
 pub use self::reading::{Burn, Reading};
 pub use self::security::Security;
@@ -37,11 +37,11 @@ use crate::summary::{Summary, Told};
 /// | **executive**: open critical drift count | `executive.openCritical` |
 /// | mean time to classify drift | `executive.timeToClassify` |
 /// | mean time to reconcile drift | `executive.timeToReconcile` |
-/// | drift by environment; by domain | `executive.byEnvironment`, `byDomain`; besides `byOwner`, `byClass`, `byRisk`, `ages` |
+/// | drift by environment; by domain | `executive.byEnvironment`, `byDomain`; besides `byOwner`, `byClass`, `byRisk`, `age`, `ages` |
 /// | drift budget burn | `executive.budgetBurn`, as it was measured; `notKnown` without |
 /// | recurring drift sources | `executive.recurring`: causes that were seen more than once, in time or in resources |
 /// | **platform**: stacks with stale drift checks | `platform.staleUnits`, with a registry |
-/// | failed drift jobs | `platform.failedJobs`: detectors whose last look at a resource is UNKNOWN |
+/// | failed drift jobs | `platform.failedJobs`, `failedBecause`: detectors whose last look at a resource is UNKNOWN |
 /// | noisy provider versions | `platform.noisyProviders`, where looks name the version |
 /// | lock contention | `platform.lockContention`: failed jobs that found an apply running |
 /// | longest-running unresolved drift | `platform.longestUnresolved` |
@@ -50,7 +50,7 @@ use crate::summary::{Summary, Told};
 /// | **service owner**: drift affecting my services | `services[]`, one for each owner: `open`, `critical`, `resources` |
 /// | required actions | `services[].requiredActions`, `overdue` |
 /// | reconciliation PRs waiting for review | `services[].pullRequests`: open findings with a pull request, whether or not somebody has looked at it |
-/// | exceptions expiring soon | `services[].exceptions.expiringSoon`; `expired` besides |
+/// | exceptions expiring soon | `services[].exceptions.expiringSoon`, `expired`; `exceptions` of all |
 /// | last successful reconciliation | `services[].lastReconciliation` |
 /// | **security**: identity drift | `security.identity` |
 /// | network exposure drift | `security.network` |
@@ -100,6 +100,9 @@ pub struct Figures {
     /// For those who own services, by owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub services: Option<Vec<Service>>,
+    /// How all exceptions stand, whose ever they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exceptions: Option<Exceptions>,
     /// For those who keep it safe.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub security: Option<Security>,
@@ -141,6 +144,10 @@ impl Figures {
         Self {
             at: reading.now,
             executive: findings.map(|findings| Executive::read(findings, reading)),
+            exceptions: summary
+                .told()
+                .contains(&Told::Exceptions)
+                .then(|| Exceptions::of(summary.exceptions().map(|exception| exception.expires), reading)),
             security: findings.map(|findings| Security::read(findings, reading)),
             measures: findings.map(|findings| Measures::read(findings, reading)),
             evidence: findings.map(|_| Completeness::read(summary)),
@@ -168,6 +175,11 @@ fn not_known(summary: &Summary, reading: &Reading<'_>, platform: &Platform) -> V
             "the summary was told of no looks, and of no ledger's events",
         ),
         (
+            platform.failed_because.is_none(),
+            "/platform/failedBecause",
+            "the summary was told of no looks, and of no ledger's events",
+        ),
+        (
             platform.lock_contention.is_none(),
             "/platform/lockContention",
             "the summary was told of no looks, and of no ledger's events",
@@ -177,6 +189,7 @@ fn not_known(summary: &Summary, reading: &Reading<'_>, platform: &Platform) -> V
         (!records, "/platform/longestUnresolved", ledger),
         (!records, "/platform/autoHeal", ledger),
         (!records, "/services", ledger),
+        (!told(Told::Exceptions), "/exceptions", "the summary was told of no exceptions"),
         (records && !told(Told::Exceptions), "/services/*/exceptions", "the summary was told of no exceptions"),
         (!records, "/security", ledger),
         (
@@ -223,4 +236,4 @@ pub(crate) const fn is_locked(reason: UnknownReason) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -9,6 +9,7 @@ mod event;
 pub mod export;
 mod figures;
 mod ledger;
+mod metrics;
 mod proof;
 mod pull_request;
 mod record;
@@ -29,11 +30,12 @@ pub use crate::chain::{AppendError, Chain, ChainId, ChainIdError, Cut, Entry, Li
 pub use crate::checkpoint::{CheckError, Checkpoint, CheckpointError, verify_against};
 pub use crate::event::{Event, EventKind, Outcome};
 pub use crate::figures::{
-    AgeBucket, Burn, Completeness, Exceptions, Executive, FailedJob, Figures, Group, Heals, Ignored, Kept, Listed,
-    Looks, Measures, Noise, NotKnown, Platform, Questioned, Reading, Recurring, Refused, ReportedBurn, Required,
-    Security, Service, Share, Spread, StaleUnit, Unresolved, Week, Weekly,
+    AgeBucket, Burn, Completeness, Detections, Exceptions, Executive, FailedJob, Figures, Group, Heals, Ignored, Kept,
+    Listed, Looks, Measures, Noise, NotKnown, Platform, Questioned, Reading, Recurring, Refused, ReportedBurn,
+    Required, Security, Service, Share, Spread, StaleUnit, Unresolved, Week, Weekly,
 };
 pub use crate::ledger::{Ledger, LedgerError};
+pub use crate::metrics::{MAX_LABEL_CHARS, MAX_LABEL_VALUES, OPEN_METRICS};
 pub use crate::proof::{Consistency, Inclusion, Leaves, ProofError};
 pub use crate::pull_request::{DesiredPatch, LeftOut, NoLines, Operation, Proposal, PullRequest, Source};
 pub use crate::record::{IllegalEvent, IllegalKind, Record, State};

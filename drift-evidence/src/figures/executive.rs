@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::distinct::Distinct;
 use super::reading::{Burn, Reading};
-use super::spread::{BOUNDS, Share, Spread, count, one_more};
+use super::spread::{Share, Spread, count, one_more};
 
 /// How much drift there is, and how long it takes (seeds S0.21.1). Findings and resources that are open are meant where it says
 /// nothing else.
@@ -33,6 +33,8 @@ pub struct Executive {
     pub by_class: Vec<Group>,
     /// By risk.
     pub by_risk: Vec<Group>,
+    /// For how long they are known.
+    pub age: Spread,
     /// By age.
     pub ages: Vec<AgeBucket>,
     /// How the drift budgets stand.
@@ -99,6 +101,7 @@ pub struct Recurring {
 impl Executive {
     pub(super) fn read(findings: &[Distinct<'_>], reading: &Reading<'_>) -> Self {
         let open: Vec<&Distinct<'_>> = findings.iter().filter(|finding| finding.is_open()).collect();
+        let age = Spread::of(open.iter().map(|finding| age(finding, reading).map(Span::seconds)));
         let episodes = || findings.iter().flat_map(|finding| &finding.episodes);
         Self {
             open: count(&open),
@@ -110,7 +113,8 @@ impl Executive {
             by_owner: groups(&open, |finding| finding.case.owner.as_deref()),
             by_class: groups(&open, |finding| Some(finding.case.drift_class.word())),
             by_risk: groups(&open, |finding| Some(finding.case.risk.word())),
-            ages: ages(&open, reading),
+            ages: ages(&age),
+            age,
             budget_burn: reading.burn.map(|burn| burn.iter().map(ReportedBurn::of).collect()),
             recurring: super::Listed::of(recurring(findings), reading.top),
         }
@@ -138,15 +142,13 @@ pub(super) fn groups<'f>(
     groups.into_iter().map(group).collect()
 }
 
-fn ages(open: &[&Distinct<'_>], reading: &Reading<'_>) -> Vec<AgeBucket> {
-    let bounds = || BOUNDS.into_iter().map(Some).chain([None]);
-    let mut buckets: Vec<AgeBucket> = bounds().map(|up_to| AgeBucket { up_to, findings: 0 }).collect();
-    for age in open.iter().filter_map(|finding| age(finding, reading)) {
-        if let Some(bucket) = buckets.iter_mut().find(|bucket| bucket.up_to.is_none_or(|bound| age <= bound)) {
-            one_more(&mut bucket.findings);
-        }
-    }
-    buckets
+fn ages(age: &Spread) -> Vec<AgeBucket> {
+    let at_most = age.at_most.iter().map(|(bound, count)| (Some(*bound), *count)).chain([(None, age.count)]);
+    let below = [0].into_iter().chain(age.at_most.iter().map(|(_, count)| *count));
+    at_most
+        .zip(below)
+        .map(|((up_to, count), below)| AgeBucket { up_to, findings: count.saturating_sub(below) })
+        .collect()
 }
 
 /// For how long the finding is known, this time.

@@ -21,6 +21,8 @@ pub struct Measures {
     pub this_week: Weekly,
     /// How many resources drifted in each week in which any did: those that were detected then, or again.
     pub per_week: Vec<Weekly>,
+    /// How many times drift of each class was detected, or detected again.
+    pub detections: Vec<Detections>,
     /// How long drift was there before it was detected, of all times that a finding was there.
     pub persistence_before_detection: Spread,
     /// Manual changes that Git says now, of all manual changes.
@@ -36,6 +38,17 @@ pub struct Measures {
     /// Manual changes that are open for longer than the sync interval, by environment. The goal is none in production.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub older_than_sync_interval: Option<Vec<Group>>,
+}
+
+/// How many times drift of a class was detected.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Detections {
+    /// The class.
+    pub drift_class: DriftClass,
+    /// How many times.
+    pub times: u64,
 }
 
 /// How many resources drifted in a week. Prints as `2026-W27: 1 resource`.
@@ -72,6 +85,13 @@ impl Measures {
                 .find(|weekly| weekly.week == week)
                 .unwrap_or(Weekly { week, resources: 0 }),
             per_week,
+            detections: DriftClass::ALL
+                .iter()
+                .map(|class| Detections {
+                    drift_class: *class,
+                    times: count(episodes().filter(|episode| episode.drift_class == *class)),
+                })
+                .collect(),
             persistence_before_detection: Spread::of(episodes().map(|episode| episode.to_detect)),
             backfilled: Share::of(count(manual().filter(|episode| episode.is_backfilled())), count(manual())),
             reverted: Share::of(count(manual().filter(|episode| episode.is_reverted())), count(manual())),

@@ -33,6 +33,9 @@ pub struct Platform {
     /// look was made up for by one that found nothing; looks do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed_jobs: Option<Listed<FailedJob>>,
+    /// Why they know nothing, by reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed_because: Option<BTreeMap<UnknownReason, u64>>,
     /// How many of them found somebody else at work: an apply that was running.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lock_contention: Option<u64>,
@@ -149,6 +152,7 @@ impl Platform {
                 .filter(|_| looked)
                 .map(|units| Listed::of(stale(summary, units, reading.now), reading.top)),
             failed_jobs: failures.then(|| Listed::of(jobs(failed()), reading.top)),
+            failed_because: failures.then(|| because(failed())),
             lock_contention: failures.then(|| count(failed().filter(in_flight))),
             noisy_providers: noise::providers(summary).map(|noise| Listed::of(noise, reading.top)),
             top_ignored_fields: looked.then(|| Listed::of(noise::ignored(summary), reading.top)),
@@ -191,6 +195,14 @@ fn jobs<'s>(failed: impl Iterator<Item = &'s LookRow>) -> Vec<FailedJob> {
     // The rows come by name, and stay so where the time is the same.
     jobs.sort_by_key(|job| std::cmp::Reverse(job.at));
     jobs
+}
+
+fn because<'s>(failed: impl Iterator<Item = &'s LookRow>) -> BTreeMap<UnknownReason, u64> {
+    let mut because = BTreeMap::new();
+    for look in failed {
+        one_more(because.entry(look.last.reason.unwrap_or(UnknownReason::NotObserved)).or_default());
+    }
+    because
 }
 
 fn unresolved(findings: &[Distinct<'_>], reading: &Reading<'_>) -> Vec<Unresolved> {

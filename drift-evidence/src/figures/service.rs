@@ -112,7 +112,7 @@ impl Service {
 }
 
 impl Exceptions {
-    pub(crate) fn of(expirations: impl Iterator<Item = Timestamp>, reading: &Reading<'_>) -> Self {
+    pub(super) fn of(expirations: impl Iterator<Item = Timestamp>, reading: &Reading<'_>) -> Self {
         let mut exceptions = Self::default();
         for expires in expirations {
             if expires <= reading.now {
