@@ -4,6 +4,7 @@
 
 pub mod assess;
 pub mod console;
+pub mod evidence;
 pub mod policy;
 
 /// The README's program is compiled and run with the tests.
