@@ -10,7 +10,7 @@ use crate::document::MASK;
 use crate::facts::Facts;
 use crate::owner::Claim;
 use crate::pattern::PathPattern;
-use crate::plane::Planes;
+use crate::planes::Planes;
 use crate::redact::Secrets;
 use crate::resource::ResourceRef;
 use crate::texts::redact;

@@ -22,7 +22,8 @@ use crate::document::Mark;
 use crate::observation::{Method, Observation};
 use crate::path::{FieldPath, Step, decimal};
 use crate::pattern::PathPattern;
-use crate::plane::{Coverage, Observed, Plane, PlaneState, Planes, RecordOf, UnknownReason};
+use crate::plane::{Coverage, Observed, Plane, PlaneState, RecordOf, UnknownReason};
+use crate::planes::Planes;
 use crate::resource::ResourceRef;
 use crate::time::Timestamp;
 

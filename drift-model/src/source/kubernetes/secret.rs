@@ -6,7 +6,8 @@ use crate::base64::{decode, encode};
 use crate::document::{Document, Mark};
 use crate::path::{FieldPath, Step};
 use crate::pattern::PathPattern;
-use crate::plane::{Observed, Planes};
+use crate::plane::Observed;
+use crate::planes::Planes;
 use crate::redact::Secrets;
 
 /// The annotation in which `kubectl apply` keeps what it applied.

@@ -15,7 +15,8 @@ use super::same::same;
 use super::schema::{Block, Schemas};
 use super::state::{RawObject, RawState};
 use crate::document::{Document, Mark};
-use crate::plane::{Observed, PlaneState, Planes, RecordOf, UnknownReason};
+use crate::plane::{Observed, PlaneState, RecordOf, UnknownReason};
+use crate::planes::Planes;
 use crate::redact::Secrets;
 use crate::resource::{ResourceRef, System};
 

@@ -11,7 +11,7 @@ use super::schema::{Block, Nesting};
 use crate::document::{MAX_DEPTH, Mark, Marks};
 use crate::path::{FieldPath, Step};
 use crate::pattern::{PathPattern, PatternStep};
-use crate::plane::Planes;
+use crate::planes::Planes;
 use crate::redact::Secrets;
 use crate::trie::StepView;
 
