@@ -13,7 +13,9 @@ pub(crate) use self::case::{Case, Episode};
 pub use self::look::Look;
 pub(crate) use self::look::{Known, Latest, LookRow};
 pub(crate) use self::window::Window;
+use crate::chain::Entry;
 use crate::event::Event;
+use crate::ledger::{Ledger, LedgerError};
 use crate::record::Record;
 
 drift_model::vocabulary! {
@@ -101,6 +103,22 @@ impl Summary {
             summary.add(record);
         }
         summary
+    }
+
+    /// The summary of a stored ledger: its records, and the runs of detectors that failed. It is verified first.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ledger::resume`]: what was changed after it was written makes no figures. A cut last line is left out.
+    pub fn of_ledger(stored: &[u8]) -> Result<Self, LedgerError> {
+        let (ledger, _) = Ledger::resume(stored)?;
+        let mut summary = Self::of_records(ledger.records());
+        summary.tell(Told::Failures);
+        for (sequence, line) in (0..ledger.chain().next()).zip(stored.split(|byte| *byte == b'\n')) {
+            let entry = Entry::read(line).map_err(|error| LedgerError::Unreadable { sequence, error })?;
+            summary.add_event(&entry.event, entry.at);
+        }
+        Ok(summary)
     }
 
     /// Adds a record, as it stands.

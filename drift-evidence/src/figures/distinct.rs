@@ -11,6 +11,8 @@ use crate::summary::{Case, Episode, Summary};
 pub(crate) struct Distinct<'s> {
     pub(crate) case: &'s Case,
     pub(crate) unit: Option<&'s str>,
+    /// Since when it is there, this time: when the first of those detected it who tell of this time alone.
+    pub(crate) since: Timestamp,
     /// Each time that it was there. Where two cases tell of the same time, the latest observation holds here, too.
     pub(crate) episodes: Vec<&'s Episode>,
 }
@@ -32,13 +34,20 @@ impl<'s> Distinct<'s> {
         cases.sort_unstable_by(|a, b| b.cmp(a));
         let case = *cases.first()?;
         let mut episodes: Vec<&Episode> = Vec::new();
-        for case in cases {
+        for case in &cases {
             // Those of one case are apart: a look between them showed it gone.
             let known = episodes.clone();
             episodes.extend(case.episodes.iter().filter(|episode| !known.iter().any(|known| overlap(known, episode))));
         }
         episodes.sort_unstable();
-        Some(Self { case, unit, episodes })
+        let current = case.current()?;
+        let earlier = |episode: &&Episode| {
+            let past = episodes.iter().any(|known| *known != current && overlap(known, episode));
+            !past && overlap(current, episode)
+        };
+        let told = cases.iter().flat_map(|case| &case.episodes).filter(earlier).map(|episode| episode.detected_at);
+        let since = told.min().map_or(current.detected_at, |told| told.min(current.detected_at));
+        Some(Self { case, unit, since, episodes })
     }
 
     /// The resource, with its unit: units may have resources of one name.

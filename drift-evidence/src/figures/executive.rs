@@ -101,7 +101,7 @@ pub struct Recurring {
 impl Executive {
     pub(super) fn read(findings: &[Distinct<'_>], reading: &Reading<'_>) -> Self {
         let open: Vec<&Distinct<'_>> = findings.iter().filter(|finding| finding.is_open()).collect();
-        let age = Spread::of(open.iter().map(|finding| age(finding, reading).map(Span::seconds)));
+        let age = Spread::of(open.iter().map(|finding| Some(age(finding, reading).seconds())));
         let episodes = || findings.iter().flat_map(|finding| &finding.episodes);
         Self {
             open: count(&open),
@@ -152,8 +152,8 @@ fn ages(age: &Spread) -> Vec<AgeBucket> {
 }
 
 /// For how long the finding is known, this time.
-pub(super) fn age(finding: &Distinct<'_>, reading: &Reading<'_>) -> Option<Span> {
-    finding.case.current().map(|episode| reading.now.since(episode.detected_at))
+pub(super) fn age(finding: &Distinct<'_>, reading: &Reading<'_>) -> Span {
+    reading.now.since(finding.since)
 }
 
 fn recurring(findings: &[Distinct<'_>]) -> Vec<Recurring> {

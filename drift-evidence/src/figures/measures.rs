@@ -106,9 +106,7 @@ impl Measures {
             ),
             older_than_sync_interval: reading.sync_interval.map(|interval| {
                 let older = |finding: &&Distinct<'_>| {
-                    finding.is_open()
-                        && finding.case.is_manual()
-                        && age(finding, reading).is_some_and(|age| age > interval)
+                    finding.is_open() && finding.case.is_manual() && age(finding, reading) > interval
                 };
                 let older: Vec<_> = findings.iter().filter(older).collect();
                 groups(&older, |finding| finding.case.environment.as_deref())

@@ -206,16 +206,14 @@ fn because<'s>(failed: impl Iterator<Item = &'s LookRow>) -> BTreeMap<UnknownRea
 }
 
 fn unresolved(findings: &[Distinct<'_>], reading: &Reading<'_>) -> Vec<Unresolved> {
-    let open = findings.iter().filter(|finding| finding.is_open()).filter_map(|finding| {
-        Some(Unresolved {
-            record_id: finding.case.record_id.clone(),
-            resource_ref: finding.case.resource_ref.clone(),
-            unit: finding.unit.map(str::to_owned),
-            owner: finding.case.owner.clone(),
-            drift_class: finding.case.drift_class,
-            risk: finding.case.risk,
-            age: age(finding, reading)?,
-        })
+    let open = findings.iter().filter(|finding| finding.is_open()).map(|finding| Unresolved {
+        record_id: finding.case.record_id.clone(),
+        resource_ref: finding.case.resource_ref.clone(),
+        unit: finding.unit.map(str::to_owned),
+        owner: finding.case.owner.clone(),
+        drift_class: finding.case.drift_class,
+        risk: finding.case.risk,
+        age: age(finding, reading),
     });
     let mut open: Vec<_> = open.collect();
     open.sort_by(|a, b| b.age.cmp(&a.age).then_with(|| (&a.record_id, &a.unit).cmp(&(&b.record_id, &b.unit))));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use drift_model::{Action, ActorKind, Digest, DriftClass, Finding, Risk, Span, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Row;
 use crate::answer::{Answer, Question};
@@ -48,7 +48,10 @@ pub(crate) struct Case {
     pub(crate) break_glass: bool,
     /// The questions that it answers, of the ten.
     pub(crate) answers: BTreeSet<Question>,
-    /// Each time that it was opened, in order. Never empty.
+    /// Each time that it was opened, in order.
+    ///
+    /// INVARIANT: never empty.
+    #[serde(deserialize_with = "at_least_one")]
     pub(crate) episodes: Vec<Episode>,
 }
 
@@ -285,6 +288,14 @@ const fn is_manual(class: DriftClass) -> bool {
         | DriftClass::PendingChange
         | DriftClass::Unclassified => false,
     }
+}
+
+fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Episode>, D::Error> {
+    let episodes = Vec::deserialize(deserializer)?;
+    if episodes.is_empty() {
+        return Err(serde::de::Error::custom("bad case, expected one that was opened at least once"));
+    }
+    Ok(episodes)
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
