@@ -111,6 +111,16 @@ fn denied_beats_allowed_also_where_the_change_stands_above_what_is_denied() {
     assert_eq!(answer(&engine, &relabelled(good_facts())), (false, "denied-path".into()));
     let without = deployment(json!({"metadata": {"labels": {"team": "a"}}}), json!({"metadata": {}}), good_facts());
     assert_eq!(answer(&engine, &without), (false, "denied-path".into()));
+    // A whole item carries along what is denied in every item.
+    let spec = with(of_the_seeds(), "allowedPaths", json!(["/spec"]));
+    let engine = self::engine(vec![document("AutoHealPolicy", "broad", spec)]);
+    let containers = |names: &[&str]| {
+        let container = |name: &&str| json!({"name": name, "image": "shop@sha256:9b2c"});
+        json!({"spec": {"template": {"spec": {"containers": names.iter().map(container).collect::<Vec<_>>()}}}})
+    };
+    let removed = deployment(containers(&["web", "log"]), containers(&["web"]), good_facts());
+    let (_, refused) = answer(&engine, &removed);
+    assert!(refused.split(' ').any(|gate| gate == "denied-path"), "{refused}");
     // What can never heal is noticed where it is written.
     let spec = with(of_the_seeds(), "deniedPaths", json!(["/metadata"]));
     let (_, warnings) = Policy::read(vec![document("AutoHealPolicy", "vain", spec)]).unwrap();
@@ -121,6 +131,33 @@ fn denied_beats_allowed_also_where_the_change_stands_above_what_is_denied() {
          warning[denied-path] vain /spec/allowedPaths/1: `/metadata/annotations` never heals\n  \
            help: `/metadata` denies it, and denied beats allowed"
     );
+}
+
+#[test]
+fn what_one_policy_denies_no_other_about_the_same_resources_allows() {
+    let denying = |spec: Value| {
+        engine(vec![
+            document("AutoHealPolicy", "allows", of_the_seeds()),
+            document("AutoHealPolicy", "denies", with(spec, "deniedPaths", json!(["/metadata/labels/team"]))),
+        ])
+    };
+    let elsewhere = |spec: Value| with(spec, "allowedPaths", json!(["/spec/paused"]));
+    let refused = (false, "denied-path".to_owned());
+    assert_eq!(answer(&denying(elsewhere(of_the_seeds())), &relabelled(good_facts())), refused);
+    // Whether it is about the namespace or not, as nobody knows.
+    let everywhere = with(of_the_seeds(), "appliesTo", json!({"resourceKinds": ["Deployment"]}));
+    let tier = json!({"resourceKinds": ["Deployment"], "namespaces": {"matchLabels": {"tier": "gold"}}});
+    let gold = with(elsewhere(of_the_seeds()), "appliesTo", tier);
+    let both = engine(vec![
+        document("AutoHealPolicy", "allows", everywhere),
+        document("AutoHealPolicy", "denies", with(gold.clone(), "deniedPaths", json!(["/metadata/labels/team"]))),
+    ]);
+    let unknown = with(good_facts(), "namespaceLabels", Value::Null);
+    assert_eq!(answer(&both, &relabelled(unknown)), refused);
+    assert_eq!(answer(&both, &relabelled(good_facts())), (true, String::new()), "it is known to be about others");
+    // A policy about other kinds denies nothing here.
+    let services = with(gold, "appliesTo", json!({"resourceKinds": ["Service"]}));
+    assert_eq!(answer(&denying(services), &relabelled(good_facts())), (true, String::new()));
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub struct AutoHealPolicy {
     pub applies_to: AppliesTo,
     /// Which paths.
     pub allowed_paths: Vec<PathPattern>,
-    /// Which of these not.
+    /// Which of these not. It holds against every policy about the same resources: denied beats allowed, whoever allows it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub denied_paths: Vec<PathPattern>,
     /// How many objects at a time.

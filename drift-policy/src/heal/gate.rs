@@ -82,32 +82,59 @@ const fn is_undeclared(change: Seen<'_>) -> bool {
     matches!(change.relation(), Relation::UndeclaredAddition | Relation::UndeclaredChange)
 }
 
-/// Why no policy covers the attempt: the refusals of the one that comes nearest. Empty if one covers it.
+/// Why no policy covers the attempt: the refusals of the one that comes nearest. Empty if one covers it, and none that is about
+/// the resource denies it.
 fn uncovered<'p>(attempt: &Attempt<'_>, policies: impl Iterator<Item = &'p AutoHealPolicy>) -> Vec<&'static str> {
-    policies
-        .map(|policy| refused_by(policy, attempt))
-        .min_by_key(Vec::len)
-        .unwrap_or_else(|| vec!["no-auto-heal-policy"])
+    let mut nearest: Option<Vec<&'static str>> = None;
+    let mut is_denied = false;
+    for policy in policies {
+        let refused = refused_by(policy, attempt);
+        is_denied |= may_be_about(policy, attempt) && denies(policy, attempt);
+        if nearest.as_ref().is_none_or(|known| refused.len() < known.len()) {
+            nearest = Some(refused);
+        }
+    }
+    match nearest {
+        Some(refused) if refused.is_empty() && is_denied => vec!["denied-path"],
+        Some(refused) => refused,
+        None => vec!["no-auto-heal-policy"],
+    }
+}
+
+/// Is the policy about such a resource, for all that is known of its namespace?
+fn may_be_about(policy: &AutoHealPolicy, attempt: &Attempt<'_>) -> bool {
+    names_kind(policy, attempt)
+        && (attempt.facts.namespace_labels.known().is_none() || names_namespace(policy, attempt))
+}
+
+fn names_kind(policy: &AutoHealPolicy, attempt: &Attempt<'_>) -> bool {
+    policy.applies_to.resource_kinds.iter().any(|known| known == attempt.resource.kind_or_type())
+}
+
+fn names_namespace(policy: &AutoHealPolicy, attempt: &Attempt<'_>) -> bool {
+    let labels = attempt.facts.namespace_labels.known();
+    let mut wanted = policy.applies_to.namespaces.iter().flat_map(|namespaces| &namespaces.match_labels);
+    wanted.all(|(name, value)| labels.is_some_and(|labels| labels.get(name) == Some(value)))
+}
+
+/// Is one of the paths denied, or does it carry along one that is?
+fn denies(policy: &AutoHealPolicy, attempt: &Attempt<'_>) -> bool {
+    attempt
+        .changes
+        .iter()
+        .map(|(change, _)| PathPattern::from(change.path()))
+        .any(|path| policy.denied_paths.iter().any(|denied| denied.intersects(&path)))
 }
 
 fn refused_by(policy: &AutoHealPolicy, attempt: &Attempt<'_>) -> Vec<&'static str> {
-    let kind = attempt.resource.kind_or_type();
-    let labels = attempt.facts.namespace_labels.known();
-    let wanted = policy.applies_to.namespaces.iter().flat_map(|namespaces| &namespaces.match_labels);
-    let in_namespace =
-        wanted.into_iter().all(|(name, value)| labels.is_some_and(|labels| labels.get(name) == Some(value)));
-    let paths: Vec<_> = attempt.changes.iter().map(|(change, _)| change.path()).collect();
-    let allowed = paths.iter().all(|path| policy.allowed_paths.iter().any(|allowed| allowed.covers(path)));
-    // A change above a denied path would carry it along.
-    let denied = paths.iter().any(|path| {
-        policy.denied_paths.iter().any(|denied| denied.covers(path) || PathPattern::from(*path).contains(denied))
-    });
+    let mut paths = attempt.changes.iter().map(|(change, _)| change.path());
+    let allowed = paths.all(|path| policy.allowed_paths.iter().any(|allowed| allowed.covers(path)));
     let healthy = attempt.facts.health.known() == Some(&HealthStatus::Healthy);
     [
         ("policy-suspended", policy.suspend.as_ref().is_some_and(|suspend| suspend.holds(attempt.now))),
-        ("kind-not-covered", !policy.applies_to.resource_kinds.iter().any(|known| known == kind)),
-        ("namespace-not-covered", !in_namespace),
-        ("denied-path", denied),
+        ("kind-not-covered", !names_kind(policy, attempt)),
+        ("namespace-not-covered", !names_namespace(policy, attempt)),
+        ("denied-path", denies(policy, attempt)),
         ("path-not-allowed", !allowed),
         ("unhealthy", policy.require_healthy_before_heal && !healthy),
         ("no-evidence", policy.evidence_required && attempt.evidence_uri.is_none()),
