@@ -8,7 +8,7 @@ use drift_model::{
 use crate::assessment::generalized;
 use crate::documents::{Domained, HealMode, Ruling};
 use crate::engine::Engine;
-use crate::heal::{Attempt, refusals};
+use crate::heal::{Attempt, is_protected, refusals};
 use crate::seen::Seen;
 use crate::table::{Case, Table};
 
@@ -18,7 +18,9 @@ pub(crate) struct Judged<'a> {
     pub(crate) place: &'a Domained,
     pub(crate) class: DriftClass,
     pub(crate) risk: Risk,
-    /// Did facts lack that could have made it another class?
+    /// Does it stand in a protected domain, or carry along what does?
+    protected: bool,
+    /// Did facts lack that could have made it of another domain or class?
     unsure: bool,
     pub(crate) case: Case<'a>,
 }
@@ -34,7 +36,9 @@ impl<'a> Judged<'a> {
         let now = facts.now.or(observation.observed_at);
         let case = Case::new(&observation.resource, facts).at(facts, now).existing(existence);
         let case = change.in_case(case);
-        let place = engine.policy.taxonomy().decide(&case).outcome;
+        let placed = engine.policy.taxonomy().decide(&case);
+        let place = placed.outcome;
+        let protected = place.domain.is_protected() || is_protected(&engine.policy, &case);
         let case = case.in_domain(place.domain, &place.label).at_risk(place.risk);
         let classified = engine.policy.classification().decide(&case);
         let class = classified.outcome.class;
@@ -43,7 +47,8 @@ impl<'a> Judged<'a> {
         // The engine holds all exceptions: where none covers the change, there is none.
         let excepted = engine.policy.exceptions().iter().any(|exception| exception.spec.covers(&case, now));
         let case = if excepted { case.with_exception() } else { case.without_exception() };
-        Self { change, place, class, risk, unsure: !classified.missing.is_empty(), case }
+        let unsure = !placed.missing.is_empty() || !classified.missing.is_empty();
+        Self { change, place, class, risk, protected, unsure, case }
     }
 
     /// The decision for this change alone. One that rests on a class that nobody can be sure of, or on facts that are
@@ -87,7 +92,7 @@ pub(crate) fn finding(
     let evidence = evidence_uri(&engine.evidence, &finding_id, detected_at);
     let attempt = Attempt {
         resource: &observation.resource,
-        changes: judged.iter().map(|judged| (judged.change, judged.place)).collect(),
+        changes: judged.iter().map(|judged| (judged.change, judged.protected)).collect(),
         ruling: ruled.ruling,
         facts,
         // A change that by itself would be decided otherwise is a reason to leave all of them alone.

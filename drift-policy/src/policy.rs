@@ -45,6 +45,8 @@ const SHIPPED: [(DocumentKind, &str, &str); 4] = [
 #[derive(Clone, Debug)]
 pub struct Policy {
     taxonomy: Table<Domained>,
+    /// The shipped taxonomy, where a document replaces it or goes before it.
+    guard: Option<Table<Domained>>,
     classification: Table<Classified>,
     decision: Table<Ruling>,
     heal_policies: Vec<Named<AutoHealPolicy>>,
@@ -115,7 +117,13 @@ impl Policy {
         for (kind, authored) in &shipped {
             if !draft.names.contains_key(kind) {
                 problems.extend(draft.add(authored, extended));
-            } else if *kind == DocumentKind::DriftTaxonomy && draft.extends {
+                continue;
+            }
+            if *kind != DocumentKind::DriftTaxonomy {
+                continue;
+            }
+            draft.guard = guard(authored);
+            if draft.extends {
                 draft.extended = Some(canonical_text(&authored.content.to_value()));
                 let inherited = rules_of(&authored.content.to_value()).len();
                 draft.own.entry(*kind).and_modify(|own| *own = own.saturating_sub(inherited));
@@ -193,6 +201,12 @@ impl Policy {
         &self.tests
     }
 
+    /// The taxonomies by which a change is protected: the one in force, and the shipped one where another is in force. What
+    /// ships as protected stays so, whatever a document calls it (law 6).
+    pub(crate) fn taxonomies(&self) -> impl Iterator<Item = &Table<Domained>> {
+        std::iter::once(&self.taxonomy).chain(&self.guard)
+    }
+
     /// The domain that a label of the taxonomy stands for.
     #[must_use]
     pub fn domain_of(&self, label: &str) -> Option<Domain> {
@@ -242,6 +256,8 @@ impl Policy {
 #[derive(Default)]
 struct Draft {
     taxonomy: Option<Table<Domained>>,
+    /// The shipped taxonomy, where another is in force.
+    guard: Option<Table<Domained>>,
     classification: Option<Table<Classified>>,
     decision: Option<Table<Ruling>>,
     heal_policies: Vec<Named<AutoHealPolicy>>,
@@ -377,6 +393,7 @@ impl Draft {
         let digest = Digest::of_parts(digested);
         Some(Policy {
             taxonomy: self.taxonomy?,
+            guard: self.guard,
             classification: self.classification?,
             decision: self.decision?,
             heal_policies: self.heal_policies,
@@ -393,6 +410,14 @@ impl Draft {
             digest,
         })
     }
+}
+
+/// The table of the shipped taxonomy.
+fn guard(authored: &Authored) -> Option<Table<Domained>> {
+    let findings = documents::findings(authored, None);
+    let checked = documents::check(authored, &Labels::default(), &authored.content, &findings);
+    let Content::Taxonomy { table, .. } = checked.content? else { return None };
+    Some(table)
 }
 
 /// The rules or routes of a document.

@@ -278,6 +278,74 @@ fn law_6_what_heals_in_a_protected_domain_is_acknowledged_and_never_silent() {
     }
 }
 
+/// A taxonomy with one rule, before the shipped one or instead of it; decisions and a heal policy that go by what it says.
+fn renamed(extends: bool, when: &Value, domain: &str, kind: &str, acknowledged: bool) -> Vec<Authored> {
+    let rule = json!({"id": "renamed", "when": when, "domain": domain, "risk": "LOW", "because": "b"});
+    let mut taxonomy = json!({"rules": [rule], "onUnknown": {"domain": "configuration", "risk": "LOW"}});
+    if extends {
+        taxonomy["extends"] = json!("shipped");
+    }
+    let mut heal = json!({"id": "heal", "when": {"domain": ["CONFIGURATION"]}, "because": "b",
+                          "decide": {"recommend": "RUNTIME_REVERT", "autoHeal": "ALLOW"}});
+    if acknowledged {
+        heal["acknowledge"] = json!({"by": "ciso", "reason": "drill", "expires": "2026-07-04"});
+    }
+    let leave =
+        json!({"id": "leave", "when": {}, "decide": {"recommend": "INCIDENT", "autoHeal": "DENY"}, "because": "b"});
+    let decision = json!({"rules": [heal, leave], "onUnknown": {"recommend": "INCIDENT", "autoHeal": "DENY"}});
+    let [_, anything] = <[Authored; 2]>::try_from(everything_asks_for_it(kind, "DENY", None)).unwrap();
+    vec![document("DriftTaxonomy", "ours", taxonomy), document("ReconciliationPolicy", "bold", decision), anything]
+}
+
+#[test]
+fn law_6_no_taxonomy_makes_harmless_what_ships_as_protected() {
+    for (group, kind, path) in PROTECTED {
+        for (extends, when) in [(false, json!({})), (true, json!({"kind": [kind]}))] {
+            let observation = drifted(group, kind, path);
+            let renamed = |acknowledged| renamed(extends, &when, "configuration", kind, acknowledged);
+            assert_eq!(answer(&engine(renamed(false)), &observation), (false, "protected-domain".into()), "{kind}");
+            // By its text, `postgresql` could be a type of Terraform's as well.
+            if kind != "postgresql" {
+                let (_, warnings) = Policy::read(renamed(false)).unwrap();
+                assert_eq!(warnings.iter().map(|found| found.code).collect::<Vec<_>>(), ["protected-kind"], "{kind}");
+            }
+            // Acknowledged, it is said aloud.
+            let acknowledged = engine(renamed(true));
+            let facts = Facts::default();
+            let assessment = acknowledged.assess(&observation, &facts);
+            let [finding] = assessment.findings() else { panic!("{:?}", assessment.findings()) };
+            assert!(finding.auto_heal_allowed, "{kind}: {:?}", finding.auto_heal);
+            assert!(finding.actions.obligations.contains(&Obligation::Notify), "{kind}");
+        }
+    }
+    // What was never protected is healed as before.
+    let harmless = engine(renamed(false, &json!({}), "configuration", "Deployment", false));
+    assert_eq!(answer(&harmless, &relabelled(good_facts())), (true, String::new()));
+}
+
+#[test]
+fn law_6_what_carries_a_protected_field_along_is_protected_as_the_field_is() {
+    let documents = renamed(true, &json!({"kind": ["Nothing"]}), "configuration", "Deployment", false);
+    let engine = engine(documents);
+    let pod = |spec: Value| json!({"spec": {"template": {"spec": spec}}});
+    let named =
+        deployment(pod(json!({"serviceAccountName": "web"})), json!({"spec": {"template": "gone"}}), good_facts());
+    assert_eq!(answer(&engine, &named), (false, "protected-domain".into()));
+    let paused = deployment(json!({"spec": {"paused": false}}), json!({"spec": {"paused": true}}), good_facts());
+    assert_eq!(answer(&engine, &paused), (true, String::new()));
+}
+
+#[test]
+fn law_3_a_domain_that_hangs_on_a_fact_nobody_knows_makes_nothing_bolder() {
+    let engine = engine(renamed(true, &json!({"environment": ["prod"]}), "iam", "Deployment", false));
+    let environment = |value: Value| relabelled(with(good_facts(), "environment", value));
+    assert_eq!(answer(&engine, &environment(json!("dev"))), (true, String::new()));
+    let (prod, _) = answer(&engine, &environment(json!("prod")));
+    assert!(!prod);
+    let (unknown, refused) = answer(&engine, &environment(Value::Null));
+    assert!(!unknown && refused.contains("unknown-facts"), "{refused}");
+}
+
 #[test]
 fn law_6_an_acknowledgement_that_has_ended_lets_nothing_heal() {
     for (group, kind, path) in PROTECTED {

@@ -6,9 +6,10 @@ use drift_diff::{Named, OwnershipRule, ResourceSelector};
 use drift_model::{Change, ChangeKind, Disposition, Facts, OwnerKind, PathPattern, Relation, ResourceRef};
 
 use super::reader::quote;
+use super::taxonomy::Domained;
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::policy::Policy;
-use crate::table::{Answer, Case};
+use crate::table::{Answer, Case, Table};
 
 /// A claim of an ownership rule, with its place.
 struct Claimed<'a> {
@@ -104,7 +105,7 @@ fn meet(a: &str, b: &str) -> bool {
     a == b || takes(a, b) || takes(b, a)
 }
 
-/// Kinds that an auto-heal policy names, of which the taxonomy puts every allowed path into a protected domain: no machine
+/// Kinds that an auto-heal policy names, of which a taxonomy puts every allowed path into a protected domain: no machine
 /// heals them, whatever the policy says (law 6), unless a rule of the decision table is acknowledged.
 pub(crate) fn protected_kinds(policy: &Policy) -> Vec<Diagnostic> {
     let mut found = Vec::new();
@@ -145,12 +146,10 @@ fn protected<'p>(policy: &'p Policy, kind: &str, change: &Change) -> Option<&'p 
     };
     let facts = Facts::default();
     let case = Case::new(&resource, &facts).of_written_change(change);
-    for rule in policy.taxonomy().rules() {
-        match rule.when.meets(&case) {
-            Answer::No(_) => {}
-            Answer::Maybe(_) => return None,
-            Answer::Yes => return rule.outcome.domain.is_protected().then_some(rule.outcome.label.as_str()),
-        }
-    }
-    None
+    let label = |taxonomy: &'p Table<Domained>| {
+        let asked = taxonomy.rules().iter().map(|rule| (rule, rule.when.meets(&case)));
+        let (rule, answer) = asked.into_iter().find(|(_, answer)| !matches!(answer, Answer::No(_)))?;
+        (answer == Answer::Yes && rule.outcome.domain.is_protected()).then_some(rule.outcome.label.as_str())
+    };
+    policy.taxonomies().find_map(label)
 }

@@ -5,13 +5,14 @@ use drift_model::{
     Timestamp, YesNo,
 };
 
-use crate::documents::{AutoHealPolicy, Domained, HealMode, Ruling};
+use crate::documents::{AutoHealPolicy, HealMode, Ruling};
 use crate::seen::Seen;
 
 /// What a machine would do alone.
 pub(crate) struct Attempt<'a> {
     pub(crate) resource: &'a ResourceRef,
-    pub(crate) changes: Vec<(Seen<'a>, &'a Domained)>,
+    /// The changes, each with whether it is protected.
+    pub(crate) changes: Vec<(Seen<'a>, bool)>,
     pub(crate) ruling: &'a Ruling,
     pub(crate) facts: &'a Facts,
     /// Were there facts missing that could have changed the class or the decision?
@@ -29,7 +30,7 @@ pub(crate) struct Attempt<'a> {
 impl Attempt<'_> {
     /// Is something of it in a domain where nothing is ever healed silently?
     pub(crate) fn is_protected(&self) -> bool {
-        self.changes.iter().any(|(_, place)| place.domain.is_protected())
+        self.changes.iter().any(|(_, protected)| *protected)
     }
 
     /// Did the word end that somebody gave for healing in a protected domain? An end that nobody can tell, because nobody

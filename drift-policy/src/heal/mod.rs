@@ -4,11 +4,13 @@ mod gate;
 mod governor;
 mod loops;
 mod preview;
+mod protection;
 
 pub(crate) use self::gate::{Attempt, refusals};
 pub use self::governor::{Batch, Candidate, Deed, DeedKind, Governor, Held, History};
 pub use self::loops::{FieldWrite, Fight, Flapping, fights};
 pub use self::preview::{HealPreview, Overwritten, Untouched};
+pub(crate) use self::protection::is_protected;
 
 #[cfg(test)]
 mod tests;

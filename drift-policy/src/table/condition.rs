@@ -141,6 +141,17 @@ impl When {
         })
     }
 
+    /// Could it hold for something below the path of the case, as far as the other columns tell?
+    pub(crate) fn could_hold_below(&self, case: &Case<'_>) -> bool {
+        let Some((path, asked)) = case.path().map(PathPattern::from).zip(self.test(Column::Path)) else { return false };
+        let below = asked.texts.iter().any(|text| match text {
+            Text::Path(pattern) => pattern.intersects(&path),
+            Text::Glob(_) | Text::Word(_) => false,
+        });
+        let mut others = self.tests.iter().filter(|test| test.column != Column::Path);
+        below && others.all(|test| !matches!(test.meets(case), Answer::No(_)))
+    }
+
     /// The same without what it asks of these columns; nothing if the case is refused there.
     pub(crate) fn without(&self, columns: Columns, case: &Case<'_>) -> Option<Self> {
         let asked = |test: &&Test| columns.contains(test.column);
