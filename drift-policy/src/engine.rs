@@ -170,14 +170,14 @@ fn not_permitted(policy: &Policy, actions: &[Action]) -> Vec<Diagnostic> {
     }
     let allowed = |action: Action| action == Action::None || actions.contains(&action);
     let permitted = actions.iter().map(|action| action.word()).collect::<Vec<_>>().join("`, `");
-    policy
-        .decision()
-        .rules()
-        .iter()
-        .filter(|rule| !allowed(rule.outcome.recommend.action()))
-        .map(|rule| {
-            let (name, action) = (&rule.id, rule.outcome.recommend.action());
-            let message = format!("the decision rule `{name}` recommends {action}, which the contract does not allow");
+    let table = policy.decision();
+    let rules = table.rules().iter().map(|rule| (format!("the decision rule `{}`", rule.id), &rule.outcome));
+    rules
+        .chain([("`onUnknown` of the decisions".to_owned(), table.on_unknown())])
+        .filter(|(_, ruling)| !allowed(ruling.recommend.action()))
+        .map(|(place, ruling)| {
+            let message =
+                format!("{place} recommends {}, which the contract does not allow", ruling.recommend.action());
             Diagnostic::new(Severity::Error, "action-not-permitted", "contract", "/actions", message)
                 .with_help(format!("the contract allows `{permitted}`"))
         })

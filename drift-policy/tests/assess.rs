@@ -98,6 +98,26 @@ fn law_5_decisions_come_from_a_checked_table_that_stays_within_the_contract() {
 }
 
 #[test]
+fn law_5_what_holds_where_facts_are_missing_stays_within_the_contract_too() {
+    let nothing = json!({"id": "all", "when": {}, "decide": {"recommend": "NONE", "autoHeal": "DENY"}, "because": "b"});
+    let spec = json!({"rules": [nothing], "onUnknown": {"recommend": "IMPORT", "autoHeal": "DENY"}});
+    let content = json!({"apiVersion": "drift.example/v1", "kind": "ReconciliationPolicy", "metadata": {"name": "ours"}, "spec": spec});
+    let contract = Contract::new()
+        .owner("platform")
+        .source_of_truth("git://shop/infra")
+        .observed_by([Method::GitopsDiff])
+        .diffed_by(Rules::default())
+        .decided_by(Policy::read(vec![Authored::new("ours.yaml", content.into())]).unwrap().0)
+        .may([Action::Ignore])
+        .evidence_in("s3://evidence");
+    assert_eq!(
+        Engine::compile(contract).unwrap_err().to_string(),
+        "error[action-not-permitted] contract /actions: `onUnknown` of the decisions recommends IMPORT, which the contract \
+         does not allow\n  help: the contract allows `IGNORE`"
+    );
+}
+
+#[test]
 fn law_5_decisions_come_from_a_checked_table_and_name_their_rule_and_the_refusals() {
     let engine = engine(&[]);
     let observation = observation(("apps", "Deployment"), labels("a"), labels("b"), good_facts());
