@@ -305,7 +305,7 @@ fn problems_of_a_when_stand_at_their_values() {
         rule(json!({"freeze": "MAYBE"})),
         rule(json!({"environment": ["prod-[a"], "path": ["spec"]})),
         rule(json!({"environment": [], "freeze": [3], "kind": null})),
-        rule(json!({"domain": ["iam", "NETWORK", "*", "iamm"]})),
+        rule(json!({"domain": ["iam", "NETWORK", "*", "iamm"], "freeze": "MAYBE", "incident": 3, "kind": "[a"})),
         rule(json!(["OPEN"])),
     ]});
     let problems = Policy::read(vec![document("DriftClassification", "classes", spec)]).unwrap_err();
@@ -322,10 +322,14 @@ fn problems_of_a_when_stand_at_their_values() {
             "wrong-type /spec/rules/4/when/freeze/0",
             "wrong-type /spec/rules/4/when/kind",
             "unknown-word /spec/rules/5/when/domain/3",
+            "wrong-type /spec/rules/5/when/incident",
+            "unknown-value /spec/rules/5/when/freeze",
+            "bad-glob /spec/rules/5/when/kind",
             "wrong-type /spec/rules/6/when",
         ]
     );
     assert!(problems.iter().all(|found| found.severity == Severity::Error && found.document == "classes"));
+    assert!(problems.iter().all(|found| found.help.is_some()), "{problems}");
 }
 
 #[test]
@@ -508,9 +512,9 @@ fn an_envelope_is_checked_whatever_is_in_it() {
          error[missing-field] a.yaml: the field `apiVersion` is missing\n  help: add `apiVersion`\n\
          error[wrong-type] a.yaml /metadata/labels/x: expected text, found a number\n  help: put it in quotes\n\
          error[bad-name] a.yaml /metadata/name: bad name `a b`\n  help: write one word, such as `prod-defaults`\n\
-         error[wrong-type] a.yaml /spec: expected an object, found a list\n\
-         error[wrong-type] b.yaml: expected an object, found a list\n\
-         error[wrong-type] c.yaml: expected an object, found nothing"
+         error[wrong-type] a.yaml /spec: expected an object, found a list\n  help: write fields, each with its value: `name: value`\n\
+         error[wrong-type] b.yaml: expected an object, found a list\n  help: write fields, each with its value: `name: value`\n\
+         error[wrong-type] c.yaml: expected an object, found nothing\n  help: write fields, each with its value: `name: value`"
     );
 }
 

@@ -123,16 +123,18 @@ impl<'t> Reader<'t> {
         self.findings.found.borrow().iter().filter(|found| found.severity == Severity::Error).count()
     }
 
-    fn wrong_type<T>(&self, expected: &str) -> Option<T> {
-        let help = match self.tree {
-            Tree::Bool(_) | Tree::Number(_) if expected.starts_with("text") => Some("put it in quotes".to_owned()),
-            Tree::Text(_) | Tree::Object(_) if expected.starts_with("a list") => {
-                Some("write it as a list of one: `[…]`".to_owned())
-            }
-            Tree::Null | Tree::Bool(_) | Tree::Number(_) | Tree::Text(_) | Tree::List(_) | Tree::Object(_) => None,
+    fn wrong_type<T>(&self, expected: Expected) -> Option<T> {
+        let help = match (expected, self.tree) {
+            (Expected::Text | Expected::Pattern, Tree::Bool(_) | Tree::Number(_)) => "put it in quotes",
+            (Expected::List, Tree::Text(_) | Tree::Object(_)) => "write it as a list of one: `[…]`",
+            (Expected::Object, _) => "write fields, each with its value: `name: value`",
+            (Expected::List, _) => "write a list: `[…]`",
+            (Expected::Text, _) => "write one text",
+            (Expected::Pattern, _) => "write a path such as `/spec/replicas`",
+            (Expected::Flag, _) => "write `true` or `false`, without quotes",
+            (Expected::Whole, _) => "write a number such as `5`, without quotes",
         };
-        let message = format!("expected {expected}, found {}", self.tree.noun());
-        self.findings.report(Severity::Error, "wrong-type", &self.pointer, message, help);
+        self.error("wrong-type", format!("expected {}, found {}", expected.noun(), self.tree.noun()), help);
         None
     }
 
@@ -153,7 +155,7 @@ impl<'t> Reader<'t> {
 
     /// An object with whatever fields; each key once, the last of equal ones.
     pub(crate) fn members(&self) -> Option<Fields<'t>> {
-        let Tree::Object(members) = self.tree else { return self.wrong_type("an object") };
+        let Tree::Object(members) = self.tree else { return self.wrong_type(Expected::Object) };
         let mut kept: Vec<(&'t String, &'t Tree)> = Vec::new();
         let mut places = BTreeMap::new();
         for (name, tree) in members {
@@ -169,7 +171,7 @@ impl<'t> Reader<'t> {
 
     /// The elements of a list.
     pub(crate) fn list(&self) -> Option<Vec<Self>> {
-        let Tree::List(items) = self.tree else { return self.wrong_type("a list") };
+        let Tree::List(items) = self.tree else { return self.wrong_type(Expected::List) };
         Some(items.iter().enumerate().map(|(index, item)| self.child(item, &index.to_string())).collect())
     }
 
@@ -195,17 +197,17 @@ impl<'t> Reader<'t> {
 
     /// Text that may be empty.
     pub(crate) fn any_text(&self) -> Option<&'t str> {
-        self.tree.as_text().or_else(|| self.wrong_type("text"))
+        self.tree.as_text().or_else(|| self.wrong_type(Expected::Text))
     }
 
     pub(crate) fn flag(&self) -> Option<bool> {
-        let Tree::Bool(flag) = self.tree else { return self.wrong_type("true or false") };
+        let Tree::Bool(flag) = self.tree else { return self.wrong_type(Expected::Flag) };
         Some(*flag)
     }
 
     /// A whole number that is at least 1.
     pub(crate) fn count(&self) -> Option<NonZeroU32> {
-        let Tree::Number(number) = self.tree else { return self.wrong_type("a whole number") };
+        let Tree::Number(number) = self.tree else { return self.wrong_type(Expected::Whole) };
         let count = drift_model::Decimal::of(number).and_then(|decimal| decimal.to_string().parse().ok());
         if count.is_none() {
             let help = format!("write a whole number from 1 to {}", u32::MAX);
@@ -216,7 +218,7 @@ impl<'t> Reader<'t> {
 
     /// A whole number that may be 0.
     pub(crate) fn whole(&self) -> Option<u32> {
-        let Tree::Number(number) = self.tree else { return self.wrong_type("a whole number") };
+        let Tree::Number(number) = self.tree else { return self.wrong_type(Expected::Whole) };
         let whole = drift_model::Decimal::of(number).and_then(|decimal| decimal.to_string().parse().ok());
         if whole.is_none() {
             let help = format!("write a whole number from 0 to {}", u32::MAX);
@@ -247,7 +249,7 @@ impl<'t> Reader<'t> {
 
     pub(crate) fn pattern(&self) -> Option<PathPattern> {
         // The empty text is the root: a path, though an empty text.
-        let Some(text) = self.tree.as_text() else { return self.wrong_type("text: a path pattern") };
+        let Some(text) = self.tree.as_text() else { return self.wrong_type(Expected::Pattern) };
         let bad = |error: drift_model::PathError| {
             self.error("bad-path", format!("bad path {}", quote(text)), format!("expected {}", error.kind));
         };
@@ -301,12 +303,36 @@ impl<'t> Reader<'t> {
         let value = |place: &Self| match place.tree {
             Tree::Bool(flag) => Some(flag.to_string()),
             Tree::Text(text) => Some(text.clone()),
-            Tree::Null | Tree::Number(_) | Tree::List(_) | Tree::Object(_) => place.wrong_type("text"),
+            Tree::Null | Tree::Number(_) | Tree::List(_) | Tree::Object(_) => place.wrong_type(Expected::Text),
         };
         if matches!(self.tree, Tree::List(_)) {
             self.some()?;
         }
         Self::each(&self.elements(), value)
+    }
+}
+
+/// What stands at a place that is read.
+#[derive(Clone, Copy)]
+enum Expected {
+    Object,
+    List,
+    Text,
+    Pattern,
+    Flag,
+    Whole,
+}
+
+impl Expected {
+    const fn noun(self) -> &'static str {
+        match self {
+            Self::Object => "an object",
+            Self::List => "a list",
+            Self::Text => "text",
+            Self::Pattern => "text: a path pattern",
+            Self::Flag => "true or false",
+            Self::Whole => "a whole number",
+        }
     }
 }
 
@@ -468,6 +494,9 @@ mod tests {
             assert_eq!(fields.maybe("a", Reader::flag), Some(None));
             assert_eq!(fields.maybe("b", Reader::flag), None);
         });
-        assert_eq!(found, "error[wrong-type] doc /b: expected true or false, found a number");
+        assert_eq!(
+            found,
+            "error[wrong-type] doc /b: expected true or false, found a number\n  help: write `true` or `false`, without quotes"
+        );
     }
 }

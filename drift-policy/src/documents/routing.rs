@@ -113,14 +113,19 @@ fn target(place: &Reader<'_>) -> Option<String> {
 
 /// A `match`: one value a key.
 fn matched(place: &Reader<'_>, labels: &Labels) -> Option<When> {
-    let asked = all(place.members()?.each().into_iter().map(|(key, place)| {
+    let asked = |(key, place): (&str, Reader<'_>)| {
         let Some((_, column)) = KEYS.iter().find(|(known, _)| *known == key) else {
             unknown_key(&place, key);
             return None;
         };
         Some(Condition::new(column.name(), vec![value(&place, *column, labels)?]))
-    }))?;
-    let errors = match When::compile(&asked) {
+    };
+    rules::whole(place.members()?.each().into_iter().map(asked).collect(), |asked| compiled(place, asked))
+}
+
+/// Compiles the columns of a `match`, and calls them by its keys.
+fn compiled(place: &Reader<'_>, asked: &[Condition]) -> Option<When> {
+    let errors = match When::compile(asked) {
         Ok(when) => return Some(when),
         Err(errors) => errors,
     };

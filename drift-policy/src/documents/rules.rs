@@ -28,8 +28,17 @@ pub(super) fn read<'t, T>(
 ///
 /// A label that no taxonomy has would hold for nothing, which is not what its author thinks; it is an error.
 pub(super) fn when(place: &Reader<'_>, labels: &Labels) -> Option<When> {
-    let conditions = conditions(place, labels)?;
-    compiled(place, &conditions)
+    let read: Vec<Option<Condition>> =
+        place.members()?.each().into_iter().map(|(name, column)| condition(name, &column, labels)).collect();
+    whole(read, |readable| compiled(place, readable))
+}
+
+/// What is made of all columns. Where some cannot be read, the others are looked at all the same, so that nothing that is
+/// wrong with them waits for the next time.
+pub(super) fn whole(read: Vec<Option<Condition>>, compile: impl FnOnce(&[Condition]) -> Option<When>) -> Option<When> {
+    let count = read.len();
+    let readable: Vec<Condition> = read.into_iter().flatten().collect();
+    compile(&readable).filter(|_| readable.len() == count)
 }
 
 /// The columns of a `when`, with their values as they are written.
