@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use super::engine::{Engine, Tree};
 use crate::console::input::{self, Located};
 use crate::console::problem::Problem;
-use crate::console::yaml::Dialect;
 
 /// Reads all policy documents and compiles them. Everything that is wrong with them is answered beside the engine.
 ///
@@ -20,7 +19,7 @@ pub(super) fn engine(paths: &[PathBuf], stdin: &mut dyn Read) -> Result<(Engine,
         match input::files(path) {
             Ok(files) => {
                 for file in files {
-                    let (read, found) = input::documents(&file, Dialect::Core, stdin);
+                    let (read, found) = input::authored(&file, stdin);
                     documents.extend(read);
                     problems.extend(found);
                 }

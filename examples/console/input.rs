@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use drift_policy::Tree;
 use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
@@ -135,12 +136,56 @@ pub struct Located<T> {
     pub place: String,
     /// Its content.
     pub content: T,
+    /// The JSON Pointers of keys that stand twice in one map of YAML.
+    repeated: Vec<String>,
 }
 
 /// Reads every document of a file, YAML or JSON. What can be read is answered beside what is wrong.
 ///
 /// JSON documents may follow each other; YAML ones stand between `---`.
 pub fn documents<T: DeserializeOwned>(
+    source: &Source,
+    dialect: Dialect,
+    stdin: &mut dyn Read,
+) -> (Vec<Located<T>>, Vec<Problem>) {
+    let (mut documents, mut problems) = read(source, dialect, stdin);
+    documents.retain(|document| {
+        problems.extend(document.repeated.iter().map(|pointer| {
+            Problem::new(format!("{} at `{pointer}`", document.place), "the same key stands twice in one map")
+                .help("keep one of the two")
+        }));
+        document.repeated.is_empty()
+    });
+    (documents, problems)
+}
+
+/// Reads every policy document of a file, as it is written: a key that stands twice is there twice, and is told by whoever
+/// reads the document.
+pub fn authored(source: &Source, stdin: &mut dyn Read) -> (Vec<Located<Tree>>, Vec<Problem>) {
+    let (mut documents, problems) = read(source, Dialect::Core, stdin);
+    for document in &mut documents {
+        for pointer in &document.repeated {
+            repeat(&mut document.content, pointer);
+        }
+    }
+    (documents, problems)
+}
+
+/// Puts the key at this place there once more, before the one that holds.
+fn repeat(tree: &mut Tree, pointer: &str) {
+    let (above, token) = pointer.rsplit_once('/').unwrap_or_default();
+    let plain = |token: &str| token.replace("~1", "/").replace("~0", "~");
+    let parent = above.split('/').skip(1).map(plain).try_fold(tree, |tree, token| match tree {
+        Tree::Object(members) => members.iter_mut().rev().find(|(key, _)| *key == token).map(|(_, member)| member),
+        Tree::List(items) => items.get_mut(token.parse::<usize>().ok()?),
+        Tree::Null | Tree::Bool(_) | Tree::Number(_) | Tree::Text(_) => None,
+    });
+    if let Some(Tree::Object(members)) = parent {
+        members.insert(0, (plain(token), Tree::Null));
+    }
+}
+
+fn read<T: DeserializeOwned>(
     source: &Source,
     dialect: Dialect,
     stdin: &mut dyn Read,
@@ -180,7 +225,7 @@ fn json_documents<T: DeserializeOwned>(source: &Source, text: &str) -> (Vec<Loca
                 let only =
                     documents.is_empty() && text.get(stream.byte_offset()..).is_some_and(|rest| rest.trim().is_empty());
                 let place = if only { source.to_string() } else { format!("{source} line {line}") };
-                documents.push(Located { place, content });
+                documents.push(Located { place, content, repeated: Vec::new() });
             }
             Err(error) => return (documents, vec![json_problem(source, &error)]),
         }
@@ -217,7 +262,7 @@ fn yaml_documents<T: DeserializeOwned>(
     for document in read {
         let place = if several { format!("{source} line {}", document.line) } else { source.to_string() };
         match T::deserialize(document.value) {
-            Ok(content) => documents.push(Located { place, content }),
+            Ok(content) => documents.push(Located { place, content, repeated: document.repeated }),
             Err(_) => problems.push(Problem::new(place, "YAML of another shape than is read here")),
         }
     }

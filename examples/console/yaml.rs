@@ -32,12 +32,21 @@ pub struct YamlDocument {
     pub line: usize,
     /// Its content.
     pub value: Value,
+    /// The JSON Pointers of the keys that stand twice in one map, in order; of equal keys the last one holds.
+    pub repeated: Vec<String>,
 }
 
 /// Reads every document of a stream. What stands before an error is answered beside it. Empty documents are left out.
 #[must_use]
 pub fn read(text: &str, dialect: Dialect) -> (Vec<YamlDocument>, Option<YamlError>) {
-    let mut builder = Builder { dialect, documents: Vec::new(), open: Vec::new(), anchors: BTreeMap::new(), copied: 0 };
+    let mut builder = Builder {
+        dialect,
+        documents: Vec::new(),
+        open: Vec::new(),
+        anchors: BTreeMap::new(),
+        copied: 0,
+        repeated: Vec::new(),
+    };
     for next in Parser::new_from_str(text) {
         let error = match next {
             Ok((event, span)) => {
@@ -67,6 +76,8 @@ struct Builder {
     open: Vec<Open>,
     anchors: BTreeMap<usize, Value>,
     copied: usize,
+    /// The keys that stand twice in a map of the document that is being read.
+    repeated: Vec<String>,
 }
 
 struct Open {
@@ -125,6 +136,18 @@ impl Builder {
         Ok(())
     }
 
+    /// The JSON Pointer of a key of the map that is open.
+    fn pointer(&self, name: &str) -> String {
+        let (_, outer) = self.open.split_last().unzip();
+        let outer = outer.into_iter().flatten().map(|open| match &open.content {
+            Content::List(items) => items.len().to_string(),
+            Content::Map { key, .. } => key.clone().unwrap_or_default(),
+        });
+        let tokens = outer.chain([name.to_owned()]);
+        let escaped = tokens.map(|token| token.replace('~', "~0").replace('/', "~1"));
+        escaped.flat_map(|token| ["/".to_owned(), token]).collect()
+    }
+
     fn wants_key(&self) -> bool {
         matches!(self.open.last(), Some(Open { content: Content::Map { key: None, .. }, .. }))
     }
@@ -146,7 +169,7 @@ impl Builder {
     fn value(&mut self, value: Value, line: usize) -> Result<(), &'static str> {
         match self.open.last_mut().map(|open| &mut open.content) {
             None if value.is_null() => {}
-            None => self.documents.push(YamlDocument { line, value }),
+            None => self.documents.push(YamlDocument { line, value, repeated: std::mem::take(&mut self.repeated) }),
             Some(Content::List(items)) => items.push(value),
             Some(Content::Map { entries, merged, key }) => match key.take() {
                 None => match value {
@@ -155,8 +178,9 @@ impl Builder {
                 },
                 Some(name) if name == "<<" => merged.push(value),
                 Some(name) => {
-                    if entries.insert(name, value).is_some() {
-                        return Err("the same key stands twice in one map");
+                    if entries.insert(name.clone(), value).is_some() {
+                        let pointer = self.pointer(&name);
+                        self.repeated.push(pointer);
                     }
                 }
             },
@@ -317,9 +341,17 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_stands_twice_is_told_and_the_rest_is_read() {
+        let (documents, error) = read("a:\n- b~/c: 1\n  b~/c: 2\n- d: {e: 1, e: 2}\na: 3\n---\nf: 4\n", Dialect::Core);
+        assert_eq!(error, None);
+        let found: Vec<_> = documents.iter().map(|document| (&document.value, document.repeated.as_slice())).collect();
+        let repeated = ["/a/0/b~0~1c", "/a/1/d/e", "/a"].map(str::to_owned);
+        assert_eq!(found, [(&json!({"a": 3}), repeated.as_slice()), (&json!({"f": 4}), &[])]);
+    }
+
+    #[test]
     fn each_mistake_has_its_own_words() {
         for (text, message) in [
-            ("a: 1\na: 2", "the same key stands twice in one map"),
             ("[1, 2]: 3", "a key is a list or a map; JSON has none such"),
             ("a: .nan", "an infinite number or not-a-number; JSON has none such"),
             ("<<: 7", "`<<` merges something that is not a map"),

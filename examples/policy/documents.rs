@@ -5,12 +5,11 @@ use std::path::PathBuf;
 
 use drift_diff::Rules;
 use drift_model::{Action, Method, Timestamp};
-use drift_policy::{Authored, Contract, Diagnostic, Engine, Policy, Severity, Tree};
+use drift_policy::{Authored, Contract, Diagnostic, Engine, Policy, Severity};
 
 use crate::console::input::{self, Located};
 use crate::console::paint::clean;
 use crate::console::problem::Problem;
-use crate::console::yaml::Dialect;
 
 /// Documents as far as they could be read, and what is to be said of them.
 pub(super) struct Documents {
@@ -26,8 +25,8 @@ impl Documents {
             match input::files(path) {
                 Ok(files) => {
                     for file in files {
-                        let (read, problems) = input::documents::<Tree>(&file, Dialect::Core, stdin);
-                        let authored = |Located { place, content }| Authored::new(place, content);
+                        let (read, problems) = input::authored(&file, stdin);
+                        let authored = |Located { place, content, .. }| Authored::new(place, content);
                         documents.read.extend(read.into_iter().map(authored));
                         documents.said.extend(problems.iter().map(unreadable));
                     }

@@ -114,6 +114,27 @@ fn a_file_that_cannot_be_read_is_a_diagnostic_and_quotes_nothing() {
 }
 
 #[test]
+fn a_key_that_stands_twice_hides_nothing_of_what_comes_after_it() {
+    let exception = |name: &str, spec: &str| {
+        format!("apiVersion: d/v1\nkind: DriftException\nmetadata: {{name: {name}}}\nspec: {{{spec}}}\n---\n")
+    };
+    let twice = "match: {kind: Pod, kind: Job}, owner: a, owner: b, expires: 2027-01-01";
+    let text = [exception("twice", twice), exception("later", "match: {kind: Pod}, owner: a, reason: r")].concat();
+    let check = run_on(&text, &["check", "-"]);
+    assert_eq!((check.exit, check.errors.as_str()), (Exit::Problem, "2 documents: 4 errors\n"));
+    insta::assert_snapshot!(check.output, @r"
+    error[duplicate-key] twice /spec/match/kind: the key is written more than once
+      help: keep one of them
+    error[duplicate-key] twice /spec/owner: the key is written more than once
+      help: keep one of them
+    error[missing-field] twice /spec: the field `reason` is missing
+      help: add `reason`
+    error[missing-field] later /spec: the field `expires` is missing
+      help: add `expires`
+    ");
+}
+
+#[test]
 fn a_comparison_lists_every_region_with_a_case_of_it() {
     let same = run(&["compare", &shop_path(), &shop_path()]);
     assert_eq!(same.exit, Exit::Fine);

@@ -139,8 +139,8 @@ fn documents_that_are_wrong_are_named_and_nothing_runs() {
     );
     let (exit, _, errors) = run("syntax", &[("policy.yaml", POLICY), ("tests.json", "{\"kind\": ")]);
     assert_eq!(exit, Exit::Problem);
-    assert!(errors.starts_with("error: tests.json line 1 column "), "{errors}");
+    assert!(errors.starts_with("error[unreadable] tests.json line 1 column "), "{errors}");
     let (exit, _, errors) = run_on(&["/nowhere/at/all.yaml".into()]);
     assert_eq!(exit, Exit::Problem);
-    assert!(errors.starts_with("error: /nowhere/at/all.yaml: no such file"), "{errors}");
+    assert!(errors.starts_with("error[unreadable] /nowhere/at/all.yaml: no such file"), "{errors}");
 }
