@@ -243,7 +243,9 @@ fn steps(state: &State, patterns: &[Vec<Piece>], alphabet: &[char]) -> Vec<Strin
             return vec![ahead, ordinary.to_string()];
         }
     }
-    named.into_iter().chain(ordinary).map(String::from).collect()
+    // The plainest first: what is found first is shown to people.
+    let named = alphabet.iter().copied().filter(|c| named.contains(c));
+    named.chain(ordinary).map(String::from).collect()
 }
 
 impl Piece {
@@ -297,6 +299,7 @@ mod tests {
         let samples = samples(&globs.iter().collect::<Vec<_>>());
         assert!(samples.complete);
         assert_eq!(samples.found[0], "other");
+        assert!(samples.found.iter().flat_map(|sample| sample.chars()).all(|c| c.is_ascii_graphic()), "{samples:?}");
         for text in ["SecretStore", "aws_iam_Store", "Secret", "b1", "aws_kms_"] {
             assert!(samples.found.iter().any(|sample| matched(&globs, sample) == matched(&globs, text)), "{text}");
         }
