@@ -25,7 +25,7 @@ pub enum Command {
     Test(Test),
     /// Prints every region in which two policies decide differently, with a case of each.
     #[command(
-        after_help = "Exit codes: 0 they decide the same; 2 they differ; 1 bad input, or nothing could be proven."
+        after_help = "Exit codes: 0 they decide the same; 2 they differ; 1 bad input, or no difference found and none ruled out."
     )]
     Compare(Compare),
     /// Says for each finding which rule decided, and what kept the rules before it from deciding.

@@ -162,6 +162,33 @@ fn a_comparison_lists_every_region_with_a_case_of_it() {
 }
 
 #[test]
+fn what_differs_for_certain_differs_also_where_not_everything_can_be_proven() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("policy").join("entangled");
+    std::fs::create_dir_all(&folder).unwrap();
+    let written = |name: &str, recommend: &str| {
+        let globs: Vec<String> = (0..30).map(|index| format!("*a{index}*a*a*a*b")).collect();
+        let rule = |id: &str, when: serde_json::Value, recommend: &str| serde_json::json!({"id": id, "when": when, "decide": {"recommend": recommend, "autoHeal": "DENY"}, "because": "b"});
+        let asked = globs.iter().map(|glob| rule(glob, serde_json::json!({"name": glob}), recommend));
+        let rules: Vec<_> = asked.chain([rule("rest", serde_json::json!({}), "NONE")]).collect();
+        let spec = serde_json::json!({"rules": rules, "onUnknown": {"recommend": "INCIDENT", "autoHeal": "DENY"}});
+        let document = serde_json::json!({"apiVersion": "d/v1", "kind": "ReconciliationPolicy", "metadata": {"name": "r"}, "spec": spec});
+        let file = folder.join(name);
+        std::fs::write(&file, document.to_string()).unwrap();
+        file.to_str().unwrap().to_owned()
+    };
+    let (old, new) = (written("old.json", "INCIDENT"), written("new.json", "IGNORE"));
+    let compare = run(&["compare", &old, &new]);
+    assert_eq!(compare.exit, Exit::Different, "{}", compare.errors);
+    assert!(compare.errors.starts_with("error: the tables are too entangled to find every difference\n"));
+    assert_eq!(run(&["compare", &old, &old]).exit, Exit::Fine, "the same documents need no proof");
+    let renamed = folder.join("renamed.json");
+    let text = std::fs::read_to_string(&old).unwrap();
+    std::fs::write(&renamed, text.replace(r#""metadata":{"name":"r"}"#, r#""metadata":{"name":"s"}"#)).unwrap();
+    let compare = run(&["compare", &old, renamed.to_str().unwrap()]);
+    assert_eq!(compare.exit, Exit::Problem, "nothing is found, and nothing is proven: {}", compare.output);
+}
+
+#[test]
 fn an_explanation_names_for_each_table_what_decided_and_what_refused_the_rules_before_it() {
     let observations = Path::new(env!("CARGO_MANIFEST_DIR")).join("assess/incident/observations.jsonl");
     let explain =
