@@ -1,11 +1,12 @@
 //! What the library knows of each system by itself: paths that the system owns, senses in which its spellings are the
-//! same, names under which something is exposed. The facts stand in `builtin.json`.
+//! same, names and places at which something is exposed. The facts stand in `builtin.json`.
 
 use drift_model::{PathPattern, System};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::equivalence::Same;
+use crate::exposing::Exposing;
 
 /// `builtin.json`.
 #[derive(Clone, Debug, Deserialize)]
@@ -83,20 +84,6 @@ impl Unresolved {
     }
 }
 
-/// Names under which an addition that Git does not know exposes something.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Exposing {
-    /// Lists: an added item counts.
-    pub(crate) lists: Vec<String>,
-    /// Maps: an undeclared entry in one of them counts.
-    pub(crate) maps: Vec<String>,
-    /// Fields: any undeclared value at or under them counts.
-    pub(crate) fields: Vec<String>,
-    /// Values that expose what the field is a choice of.
-    pub(crate) values: Vec<String>,
-}
-
 impl BuiltIn {
     /// Reads the document that is part of this crate.
     #[expect(clippy::expect_used, reason = "the text is part of the build, and a test reads it")]
@@ -110,28 +97,6 @@ impl BuiltIn {
     pub(crate) fn is_unresolved(&self, system: &System, declared: &Value) -> bool {
         self.unresolved.iter().any(|known| known.systems.contains(system) && known.is(declared))
     }
-}
-
-impl Exposing {
-    pub(crate) fn has_list(&self, name: &str) -> bool {
-        self.lists.iter().any(|known| same_name(known, name))
-    }
-
-    pub(crate) fn has_map(&self, name: &str) -> bool {
-        self.maps.iter().any(|known| same_name(known, name))
-    }
-
-    pub(crate) fn has_field(&self, name: &str) -> bool {
-        self.fields.iter().any(|known| same_name(known, name))
-    }
-}
-
-/// `initContainers`, `InitContainers` and `init_containers` are one name.
-fn same_name(a: &str, b: &str) -> bool {
-    fn letters(text: &str) -> impl Iterator<Item = u8> {
-        text.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase())
-    }
-    letters(a).eq(letters(b))
 }
 
 #[cfg(test)]

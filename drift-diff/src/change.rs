@@ -172,7 +172,7 @@ impl<'a> Walk<'a, '_> {
             return false;
         }
         // A statement of a policy is a value of many words: one more principal in it is no item of its own.
-        if self.in_a_policy || self.place.fields().any(|name| exposing.has_field(name)) {
+        if self.in_a_policy || self.place.fields().any(|name| exposing.has_field(name)) || self.names_this(actual) {
             return true;
         }
         let Some(actual) = actual.value() else {
@@ -182,12 +182,16 @@ impl<'a> Walk<'a, '_> {
         let added = in_list && self.place.last_field().is_some_and(|name| exposing.has_list(name));
         let entered =
             difference.kind == ChangeKind::Added && self.place.map().is_some_and(|name| exposing.has_map(name));
-        let value = actual.as_str().is_some_and(|text| exposing.values.iter().any(|known| known == text));
-        let is_exposing = |name: &str, member: &Value| {
-            exposing.has_field(name)
-                || exposing.has_list(name) && member.as_array().is_some_and(|items| !items.is_empty())
-        };
-        added || entered || value || holds(actual, 0, &is_exposing)
+        let value = actual.as_str().is_some_and(|text| exposing.has_value(text));
+        added || entered || value || holds(actual, 0, &|name, member| exposing.has_member(name, member))
+    }
+
+    /// Is this one of the places that expose something in the kind of the resource?
+    fn names_this(&self, actual: Said<'a>) -> bool {
+        let resource = &self.observation.resource;
+        let desired = self.observation.planes.desired.observed.present();
+        let places = self.comparer.exposing.covering(resource, &self.place.views(ACTUAL));
+        places.into_iter().any(|place| place.exposes(&resource.kind, actual.value(), desired))
     }
 
     /// Is the place, something above it or something under it secret in any plane?

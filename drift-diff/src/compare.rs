@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::builtin::BuiltIn;
 use crate::delta::{Compared, Delta, FieldChange};
 use crate::equivalence::{Equality, Same, equal};
+use crate::exposing::ExposingPlace;
 use crate::list::INFERRED_KEYS;
 use crate::mask::{Ignore, Mask, Ruleset, Scoped};
 use crate::relational::Excuses;
@@ -66,6 +67,7 @@ pub struct Comparer {
     pub(crate) equivalences: Ruleset<Sense>,
     pub(crate) ignores: Ruleset<Ignore>,
     pub(crate) exact: Ruleset<()>,
+    pub(crate) exposing: Ruleset<ExposingPlace>,
     pub(crate) key: Option<Arc<FingerprintKey>>,
     inferred_keys: Vec<ListKey>,
 }
@@ -213,6 +215,7 @@ impl Comparer {
             equivalences: Ruleset::default(),
             ignores: Ruleset::default(),
             exact: Ruleset::default(),
+            exposing: Ruleset::default(),
             key: None,
             inferred_keys: INFERRED_KEYS.iter().map(|name| ListKey { name: (*name).into(), default: None }).collect(),
             builtin,
@@ -227,6 +230,12 @@ impl Comparer {
             for path in &sense.paths {
                 let rule = Sense::new(&sense.rule, sense.same, &sense.keys, sense.value.clone()).built_in();
                 comparer.equivalences.add(path, Scoped { selector: None, systems: sense.systems.clone(), rule });
+            }
+        }
+        for place in &comparer.builtin.exposing.places {
+            for path in &place.paths {
+                let systems = place.systems.clone();
+                comparer.exposing.add(path, Scoped { selector: None, systems, rule: place.clone() });
             }
         }
         comparer

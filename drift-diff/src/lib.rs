@@ -6,6 +6,7 @@ mod change;
 mod compare;
 mod delta;
 mod equivalence;
+mod exposing;
 #[cfg(feature = "schemars")]
 mod json_schema;
 mod likeness;

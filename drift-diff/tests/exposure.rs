@@ -119,3 +119,132 @@ fn what_nobody_declared_and_nobody_can_compare_is_undetermined() {
         assert_eq!(verdict, Verdict::Unknown);
     }
 }
+
+#[test]
+fn a_mount_that_nobody_declared_counts_and_so_does_a_path_of_the_host_in_a_declared_volume() {
+    let pod = |mounts: Value, volume: Value| {
+        json!({"spec": {"template": {"spec": {
+            "volumes": [volume],
+            "containers": [{"name": "web", "volumeMounts": mounts}]}}}})
+    };
+    let data = json!({"name": "data", "mountPath": "/data"});
+    let declared = pod(json!([data]), json!({"name": "data", "emptyDir": {}}));
+    let of_the_host = json!({"name": "data", "emptyDir": {}, "hostPath": {"path": "/etc", "type": ""}});
+    let live = pod(json!([data, {"name": "data", "mountPath": "/usr/bin"}]), of_the_host);
+    let kind = || ResourceRef::kubernetes("apps", "v1", "Deployment", "prod", "web");
+    let (changes, verdict) = told(kind(), declared.clone(), None, live);
+    let spec = "/spec/template/spec";
+    assert_eq!(
+        changes,
+        [
+            format!("{spec}/containers/[name=web]/volumeMounts/[mountPath=\"~1usr~1bin\"] ADDED UNDECLARED counted"),
+            format!("{spec}/volumes/[name=data]/hostPath/path ADDED UNDECLARED counted"),
+            format!("{spec}/volumes/[name=data]/hostPath/type ADDED EQUIVALENT"),
+        ]
+    );
+    assert_eq!(verdict, Verdict::Drifted);
+
+    // What is mounted is passed on to the host, and a default says nothing.
+    let shared = json!({"name": "data", "mountPath": "/data", "mountPropagation": "Bidirectional", "readOnly": false});
+    let (changes, verdict) =
+        told(kind(), declared, None, pod(json!([shared]), json!({"name": "data", "emptyDir": {}})));
+    let mount = format!("{spec}/containers/[name=web]/volumeMounts/[mountPath=\"~1data\"]");
+    assert_eq!(
+        changes,
+        [format!("{mount}/mountPropagation ADDED UNDECLARED counted"), format!("{mount}/readOnly ADDED EQUIVALENT")]
+    );
+    assert_eq!(verdict, Verdict::Drifted);
+}
+
+#[test]
+fn labels_of_pod_security_count_on_a_namespace_alone_added_or_taken_away() {
+    let labels = |members: Value| json!({"metadata": {"labels": members}});
+    let strict = labels(json!({"pod-security.kubernetes.io/enforce": "restricted", "team": "shop"}));
+    let lax = labels(json!({"pod-security.kubernetes.io/enforce": "privileged", "team": "shop", "note": "x"}));
+    let enforce = "/metadata/labels/pod-security.kubernetes.io~1enforce";
+    let space = || ResourceRef::kubernetes("", "v1", "Namespace", "", "shop");
+    let silent = labels(json!({"team": "shop"}));
+    let (changes, verdict) = told(space(), silent.clone(), None, lax.clone());
+    assert_eq!(changes, ["/metadata/labels/note ADDED UNDECLARED", &format!("{enforce} ADDED UNDECLARED counted")]);
+    assert_eq!(verdict, Verdict::Drifted);
+    let (changes, _) = told(space(), silent.clone(), Some(strict.clone()), lax.clone());
+    assert!(changes.contains(&format!("{enforce} CHANGED UNDECLARED counted")), "{changes:?}");
+    let (changes, verdict) = told(space(), silent.clone(), Some(strict), silent.clone());
+    assert_eq!(changes, [format!("{enforce} REMOVED UNDECLARED counted")]);
+    assert_eq!(verdict, Verdict::Drifted);
+    // Of another kind it is a label like any other.
+    let (_, verdict) = told(ResourceRef::kubernetes("", "v1", "ConfigMap", "shop", "shop"), silent, None, lax);
+    assert_eq!(verdict, Verdict::InSync);
+}
+
+#[test]
+fn a_port_of_the_nodes_counts_where_the_server_would_not_have_picked_one() {
+    let service = |mut spec: Value, node_port: Option<i32>| {
+        let mut port = json!({"port": 80});
+        if let Some(node_port) = node_port {
+            port["nodePort"] = json!(node_port);
+        }
+        spec["ports"] = json!([port]);
+        json!({"spec": spec})
+    };
+    let counts = |spec: Value, live_spec: Value| {
+        let kind = ResourceRef::kubernetes("", "v1", "Service", "prod", "web");
+        let (changes, _) = told(kind, service(spec, None), None, service(live_spec, Some(30080)));
+        let port = "/spec/ports/[port=80,protocol=TCP]/nodePort ADDED UNDECLARED";
+        let found = changes.iter().find(|change| change.starts_with(port)).unwrap();
+        found.ends_with(" counted")
+    };
+    let of = |kind: &str| json!({"type": kind});
+    assert!(!counts(of("NodePort"), of("NodePort")) && !counts(of("LoadBalancer"), of("LoadBalancer")));
+    let by_address = json!({"type": "LoadBalancer", "allocateLoadBalancerNodePorts": false});
+    assert!(counts(by_address.clone(), by_address));
+    assert!(counts(of("ClusterIP"), of("NodePort")) && counts(json!({}), of("NodePort")));
+    // Nothing to pick is no port.
+    let kind = ResourceRef::kubernetes("", "v1", "Service", "prod", "web");
+    let (changes, verdict) = told(kind, service(json!({}), None), None, service(json!({}), Some(0)));
+    assert_eq!(changes, ["/spec/ports/[port=80,protocol=TCP]/nodePort ADDED EQUIVALENT"]);
+    assert_eq!(verdict, Verdict::InSync);
+}
+
+#[test]
+fn a_webhook_that_lets_through_what_it_cannot_check_counts() {
+    let hooks = |extra: Value| {
+        let mut hook = json!({"name": "guard.example", "rules": [{"operations": ["CREATE"]}]});
+        hook.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        json!({"webhooks": [hook]})
+    };
+    let found = |extra: Value| {
+        let kind = ResourceRef::kubernetes(
+            "admissionregistration.k8s.io",
+            "v1",
+            "ValidatingWebhookConfiguration",
+            "",
+            "hooks",
+        );
+        told(kind, hooks(json!({})), None, hooks(extra))
+    };
+    let hook = "/webhooks/[name=guard.example]";
+    let (changes, verdict) = found(json!({"failurePolicy": "Ignore"}));
+    assert_eq!(changes, [format!("{hook}/failurePolicy ADDED UNDECLARED counted")]);
+    assert_eq!(verdict, Verdict::Drifted);
+    let (changes, _) = found(json!({"namespaceSelector": {"matchLabels": {"guarded": "yes"}}}));
+    assert_eq!(changes, [format!("{hook}/namespaceSelector ADDED UNDECLARED counted")]);
+    // What the server fills in says nothing.
+    let (changes, verdict) =
+        found(json!({"failurePolicy": "Fail", "namespaceSelector": {}, "objectSelector": {}, "timeoutSeconds": 10}));
+    assert!(changes.len() == 4 && changes.iter().all(|change| change.ends_with("EQUIVALENT")), "{changes:?}");
+    assert_eq!(verdict, Verdict::InSync);
+}
+
+#[test]
+fn the_certificates_of_an_ingress_count_whether_they_came_or_went() {
+    let ingress = |spec: Value| json!({"spec": spec});
+    let kind = || ResourceRef::kubernetes("networking.k8s.io", "v1", "Ingress", "prod", "web");
+    let (silent, tls) = (ingress(json!({})), ingress(json!({"tls": [{"hosts": ["a"], "secretName": "s"}]})));
+    let (changes, verdict) = told(kind(), silent.clone(), None, tls.clone());
+    assert_eq!((changes, verdict), (vec!["/spec/tls ADDED UNDECLARED counted".to_owned()], Verdict::Drifted));
+    let (changes, verdict) = told(kind(), silent.clone(), Some(tls), silent.clone());
+    assert_eq!((changes, verdict), (vec!["/spec/tls REMOVED UNDECLARED counted".to_owned()], Verdict::Drifted));
+    let (_, verdict) = told(kind(), silent, None, ingress(json!({"ingressClassName": "nginx"})));
+    assert_eq!(verdict, Verdict::InSync);
+}
