@@ -171,27 +171,45 @@ impl<'a> Walk<'a, '_> {
         if !undeclared || difference.kind == ChangeKind::Reordered {
             return false;
         }
-        // A statement of a policy is a value of many words: one more principal in it is no item of its own.
-        if self.in_a_policy || self.place.fields().any(|name| exposing.has_field(name)) || self.names_this(actual) {
-            return true;
-        }
         let Some(actual) = actual.value() else {
-            return recorded.value().is_some_and(|gone| holds(gone, 0, &|name, _| exposing.has_field(name)));
+            let gone = || recorded.value().is_some_and(|gone| holds(gone, 0, &|name, _| exposing.has_field(name)));
+            return self.is_exposing_place(None) || gone();
         };
-        let in_list = self.place.is_element() || actual.is_array();
-        let added = in_list && self.place.last_field().is_some_and(|name| exposing.has_list(name));
+        let added = (self.place.is_element() || actual.is_array())
+            && self.place.last_field().is_some_and(|name| exposing.has_list(name));
         let entered =
             difference.kind == ChangeKind::Added && self.place.map().is_some_and(|name| exposing.has_map(name));
-        let value = actual.as_str().is_some_and(|text| exposing.has_value(text));
-        added || entered || value || holds(actual, 0, &|name, member| exposing.has_member(name, member))
+        self.is_exposing_place(Some(actual)) || added || entered || self.is_exposing_value(actual)
+    }
+
+    /// Would this member of what stands here, or the value that stands here as this member, expose something that nobody
+    /// declared?
+    pub(crate) fn member_exposes(&self, name: &str, value: &Value) -> bool {
+        let exposing = &self.comparer.builtin.exposing;
+        let entry = self.place.map().is_some_and(|map| exposing.has_map(map));
+        let entries = exposing.has_map(name) && value.as_object().is_some_and(|entries| !entries.is_empty());
+        let named = entry || entries || exposing.has_member(name, value);
+        named || self.is_exposing_place(Some(value)) || self.is_exposing_value(value)
+    }
+
+    fn is_exposing_place(&self, actual: Option<&Value>) -> bool {
+        let exposing = &self.comparer.builtin.exposing;
+        // A statement of a policy is a value of many words: one more principal in it is no item of its own.
+        self.in_a_policy || self.place.fields().any(|name| exposing.has_field(name)) || self.names_this(actual)
+    }
+
+    fn is_exposing_value(&self, value: &Value) -> bool {
+        let exposing = &self.comparer.builtin.exposing;
+        value.as_str().is_some_and(|text| exposing.has_value(text))
+            || holds(value, 0, &|name, member| exposing.has_member(name, member))
     }
 
     /// Is this one of the places that expose something in the kind of the resource?
-    fn names_this(&self, actual: Said<'a>) -> bool {
+    fn names_this(&self, actual: Option<&Value>) -> bool {
         let resource = &self.observation.resource;
         let desired = self.observation.planes.desired.observed.present();
         let places = self.comparer.exposing.covering(resource, &self.place.views(ACTUAL));
-        places.into_iter().any(|place| place.exposes(&resource.kind, actual.value(), desired))
+        places.into_iter().any(|place| place.exposes(&resource.kind, actual, desired))
     }
 
     /// Is the place, something above it or something under it secret in any plane?

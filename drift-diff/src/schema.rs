@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 use drift_model::{Digest, ResourceRef};
 use serde_json::Value;
 
+use crate::equivalence::equal;
+
 pub use self::problem::SchemaError;
 pub use self::shape::{Leaf, ListKey, ListKind, Shape};
 
@@ -44,6 +46,8 @@ pub struct Schema {
     /// The types of their data sources.
     data_sources: BTreeMap<Name, Node>,
     types: Vec<Type>,
+    /// How many of the types the library knows by itself: they come first.
+    built_in: usize,
     collections: Vec<Collection>,
     /// What was added to the built-in tables.
     added: Vec<Digest>,
@@ -68,6 +72,7 @@ impl Schema {
         for owner in &mut schema.types {
             owner.empty_is_absent = owner.name.ends_with("Status") || EMPTY_IS_ABSENT.contains(&owner.name.as_str());
         }
+        schema.built_in = schema.types.len();
         schema
     }
 
@@ -79,6 +84,7 @@ impl Schema {
             resource_types: BTreeMap::new(),
             data_sources: BTreeMap::new(),
             types: Vec::new(),
+            built_in: 0,
             collections: Vec::new(),
             added: Vec::new(),
         }
@@ -126,6 +132,15 @@ impl Schema {
     #[must_use]
     pub const fn unknown(&self) -> Shape<'_> {
         Shape { schema: self, node: Node::Unknown, omittable: false }
+    }
+
+    /// Do the built-in tables have this value as the default of a field of this name, in whatever struct?
+    pub(crate) fn is_built_in_default(&self, field: &str, value: &Value) -> bool {
+        let defaults = self.types.iter().take(self.built_in).filter_map(|owner| owner.defaults.get(field));
+        defaults.into_iter().any(|filled| match filled {
+            Filled::OneOf(values) => values.iter().any(|default| equal(default, value).is_same()),
+            Filled::SameAs(_) => false,
+        })
     }
 
     fn type_named(&mut self, name: &str) -> Option<&mut Type> {

@@ -248,3 +248,66 @@ fn the_certificates_of_an_ingress_count_whether_they_came_or_went() {
     let (_, verdict) = told(kind(), silent, None, ingress(json!({"ingressClassName": "nginx"})));
     assert_eq!(verdict, Verdict::InSync);
 }
+
+/// What is told of a `Runner` whose definition has defaults, some of them at places that expose something.
+fn told_of_a_runner(desired: Value, actual: Value) -> (Vec<String>, Verdict) {
+    let host = json!({"type": "object", "properties": {
+        "hostNetwork": {"type": "boolean", "default": true},
+        "hostPID": {"type": "boolean", "default": false},
+        "replicas": {"type": "integer", "default": 1},
+        "type": {"type": "string", "default": "LoadBalancer"},
+        "env": {"type": "object", "default": {"LD_PRELOAD": "/tmp/x"}, "additionalProperties": {"type": "string"}},
+        "pod": {"type": "object", "default": {"privileged": true, "image": "runner:1"}, "properties": {
+            "privileged": {"type": "boolean"}, "image": {"type": "string"}}},
+        "jobs": {"type": "array", "x-kubernetes-list-type": "atomic", "items": {"type": "object", "properties": {
+            "name": {"type": "string"},
+            "retries": {"type": "integer", "default": 3},
+            "privileged": {"type": "boolean", "default": true}}}}}});
+    let definition = json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "spec": {"group": "ci.example", "names": {"kind": "Runner"}, "versions": [{"name": "v1", "schema": {
+            "openAPIV3Schema": {"type": "object", "properties": {"spec": host}}}}]}});
+    let mut rules = Rules::default();
+    rules.schema.add_custom_resource(&definition).unwrap();
+    let comparer = Comparer::compile(&rules).unwrap();
+    let planes = Planes::new(PlaneState::present(desired), PlaneState::present(actual));
+    let observation =
+        Observation::new("obs", ResourceRef::kubernetes("ci.example", "v1", "Runner", "prod", "runner"), planes);
+    let delta = comparer.compare(&observation, &Facts::default());
+    let lines = delta.changes.iter().map(|change| {
+        let counted = if change.counted { " counted" } else { "" };
+        format!("{} {}{counted}", change.path, change.disposition)
+    });
+    (lines.collect(), delta.verdict)
+}
+
+#[test]
+fn a_default_of_a_definition_that_was_handed_over_excuses_nothing_that_exposes() {
+    let live = json!({"spec": {"hostNetwork": true, "hostPID": false, "replicas": 1, "type": "LoadBalancer",
+        "env": {"LD_PRELOAD": "/tmp/x"}, "pod": {"privileged": true, "image": "runner:1"}}});
+    let (changes, verdict) = told_of_a_runner(json!({"spec": {}}), live);
+    assert_eq!(
+        changes,
+        [
+            "/spec/env/LD_PRELOAD UNDECLARED counted",
+            "/spec/hostNetwork UNDECLARED counted",
+            // The API server's own table has this one.
+            "/spec/hostPID EQUIVALENT",
+            "/spec/pod/image EQUIVALENT",
+            "/spec/pod/privileged UNDECLARED counted",
+            "/spec/replicas EQUIVALENT",
+            "/spec/type UNDECLARED counted",
+        ]
+    );
+    assert_eq!(verdict, Verdict::Drifted);
+}
+
+#[test]
+fn nor_does_such_a_default_within_a_list_that_is_one_value() {
+    let jobs = |job: Value| json!({"spec": {"jobs": [job]}});
+    let (changes, verdict) =
+        told_of_a_runner(jobs(json!({"name": "a"})), jobs(json!({"name": "a", "retries": 3, "privileged": true})));
+    assert_eq!((changes, verdict), (vec!["/spec/jobs DRIFT".to_owned()], Verdict::Drifted));
+    let (changes, verdict) = told_of_a_runner(jobs(json!({"name": "a"})), jobs(json!({"name": "a", "retries": 3})));
+    assert_eq!((changes, verdict), (vec!["/spec/jobs EQUIVALENT".to_owned()], Verdict::InSync));
+}

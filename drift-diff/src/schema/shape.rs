@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use drift_model::MAX_DEPTH;
 use serde_json::{Map, Value};
 
-use super::{Collection, CollectionKind, Filled, Node, Schema};
+use super::{Collection, CollectionKind, Filled, Node, Schema, TypeId};
 use crate::equivalence::{Parameters, Same, equal, is_empty};
 
 /// What is known of one place in a document. Cheap to copy and to descend into; never fails.
@@ -93,6 +93,12 @@ impl<'s> Shape<'s> {
         let listed = owner.fields.binary_search_by(|(field, _)| field.as_ref().cmp(name)).ok();
         let node = listed.and_then(|at| owner.fields.get(at)).map_or(owner.unlisted, |(_, node)| *node);
         self.at(node, owner.drops_empty && !owner.empty_is_meant.contains(&name))
+    }
+
+    /// Is this a struct of a document that was added, and not one of the built-in tables?
+    #[must_use]
+    pub(crate) fn is_added(self) -> bool {
+        matches!(self.node, Node::Named { id: TypeId(index), .. } if index >= self.schema.built_in)
     }
 
     /// The shape of the items of a list, or of the values of a map.
@@ -219,28 +225,31 @@ impl<'s> Shape<'s> {
     }
 
     /// Would the API server answer one of these values for the other: are they the same once each is spelled in its way, and
-    /// what is left out is filled in? Asked of lists and structs that are one value; item by item, in order.
+    /// what is left out is filled in? Asked of lists and structs that are one value; item by item, in order. What is filled in
+    /// must be something that `may` be, by its name and value.
     #[must_use]
-    pub(crate) fn completes_to_the_same(self, a: &Value, b: &Value) -> bool {
-        self.same_within(a, b, MAX_DEPTH)
+    pub(crate) fn completes_to_the_same(self, a: &Value, b: &Value, may: &impl Fn(&str, &Value) -> bool) -> bool {
+        self.same_within(a, b, may, MAX_DEPTH)
     }
 
-    fn same_within(self, a: &Value, b: &Value, depth: usize) -> bool {
+    fn same_within(self, a: &Value, b: &Value, may: &impl Fn(&str, &Value) -> bool, depth: usize) -> bool {
         if equal(a, b).is_same() {
             return true;
         }
         let Some(depth) = depth.checked_sub(1).filter(|_| self.is_known()) else { return false };
         match (a, b) {
             (Value::Array(a), Value::Array(b)) => {
-                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| self.element().same_within(a, b, depth))
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| self.element().same_within(a, b, may, depth))
             }
             (Value::Object(a), Value::Object(b)) => {
                 let only_in = |one: &Map<String, Value>, other: &Map<String, Value>| {
                     let mut only = one.iter().filter(|(name, _)| !other.contains_key(*name));
-                    only.all(|(name, value)| self.fills_in(name, value, one))
+                    only.all(|(name, value)| self.fills_in(name, value, one) && may(name, value))
                 };
                 let mut both = a.iter().filter_map(|(name, value)| Some((name, value, b.get(name)?)));
-                both.all(|(name, a, b)| self.field(name).same_within(a, b, depth)) && only_in(a, b) && only_in(b, a)
+                both.all(|(name, a, b)| self.field(name).same_within(a, b, may, depth))
+                    && only_in(a, b)
+                    && only_in(b, a)
             }
             _ => self.leaf().sense().is_some_and(|(same, _)| same.holds(Some(a), Some(b), &Parameters::default())),
         }

@@ -20,7 +20,7 @@ pub(crate) struct Known<'a> {
 #[derive(Clone, Copy)]
 pub(crate) struct Member<'a> {
     of: Shape<'a>,
-    name: &'a str,
+    pub(crate) name: &'a str,
     beside: [Option<&'a Map<String, Value>>; 3],
     /// What the field is in an object that was filled in as a whole.
     given: Option<&'a Value>,

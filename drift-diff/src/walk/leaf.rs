@@ -178,9 +178,7 @@ impl<'a> Walk<'a, '_> {
         if let Some(rule) = shape_sense(known.shape, x, y) {
             return Some(rule.into());
         }
-        if let (Some(value), None) | (None, Some(value)) = (x, y)
-            && known.member.is_some_and(|member| member.is_filled_in(value))
-        {
+        if self.is_filled_in(x, y, known) {
             return Some("kubernetes/default/1".into());
         }
         let views = self.place.views(ACTUAL);
@@ -194,6 +192,26 @@ impl<'a> Walk<'a, '_> {
             let with = Parameters { keys: &sense.key_names, value: sense.value.as_ref() };
             sense.same.holds(x, y, &with).then_some(Cow::Borrowed(sense.rule.as_str()))
         })
+    }
+
+    /// Would the system have made one of these values of the other, by filling in what is left out?
+    ///
+    /// Where something is exposed, the word of a definition that was handed over is not enough: there a default is one that
+    /// the built-in tables know, or none.
+    fn is_filled_in(&self, x: Option<&'a Value>, y: Option<&'a Value>, known: Known<'a>) -> bool {
+        let may = |name: &str, value: &Value| {
+            let schema = &self.comparer.schema;
+            !schema.of(&self.observation.resource).is_added()
+                || !self.member_exposes(name, value)
+                || schema.is_built_in_default(name, value)
+        };
+        match (x, y) {
+            (Some(x), Some(y)) => known.shape.completes_to_the_same(x, y, &may),
+            (Some(value), None) | (None, Some(value)) => {
+                known.member.is_some_and(|member| member.is_filled_in(value) && may(member.name, value))
+            }
+            (None, None) => false,
+        }
     }
 
     /// Lists what only a list as a whole shows, its order or its repetitions, if planes differ in it. `same` is for desired
@@ -250,11 +268,9 @@ fn spelling_rule(value: &Value) -> &'static str {
     if value.is_number() { "core/number-format/1" } else { "core/null-absent/1" }
 }
 
-/// The rule of the schema by which two different values mean the same.
+/// The rule of the schema by which two spellings mean the same.
 fn shape_sense(shape: Shape<'_>, x: Option<&Value>, y: Option<&Value>) -> Option<&'static str> {
     let empty = shape.empty_is_absent().then_some((Same::EmptyAbsent, "kubernetes/empty-absent/1"));
     let holds = |(same, _): &(Same, &str)| same.holds(x, y, &Parameters::default());
-    let spelled = [shape.leaf().sense(), empty].into_iter().flatten().find(holds).map(|(_, rule)| rule);
-    let completed = || matches!((x, y), (Some(x), Some(y)) if shape.completes_to_the_same(x, y));
-    spelled.or_else(|| completed().then_some("kubernetes/default/1"))
+    [shape.leaf().sense(), empty].into_iter().flatten().find(holds).map(|(_, rule)| rule)
 }
