@@ -469,3 +469,39 @@ fn depth_is_bounded() {
     let reading = read(&plan, REFRESHED);
     assert!(only(&reading).planes.desired.observed.present().unwrap().marks().leave_doubt());
 }
+
+#[test]
+fn law_3_no_result_is_not_no_drift_what_is_imported_and_was_not_seen_is_not_absent() {
+    let importing = |importing: Value, deferred: bool| {
+        let change = json!({"actions": ["create"], "before": null, "after": {"a": 1}, "after_unknown": {"id": true},
+            "importing": importing});
+        let mut plan = plan(&json!({"change": change, "expressions": {"a": {"constant_value": 1}}}));
+        if deferred {
+            let change = plan["resource_changes"][0].take();
+            let map = plan.as_object_mut().unwrap();
+            map.insert("resource_changes".into(), json!([]));
+            map.insert(
+                "deferred_changes".into(),
+                json!([{"reason": "resource_config_unknown", "resource_change": change}]),
+            );
+        }
+        plan
+    };
+    for (block, deferred, reason) in [
+        (json!({"unknown": true}), false, UnknownReason::NotYetKnown),
+        (json!({"unknown": true}), true, UnknownReason::NotYetKnown),
+        (json!({"id": "b-1"}), false, UnknownReason::NotObserved),
+        (json!({"identity": {"name": "b-1"}}), true, UnknownReason::NotObserved),
+    ] {
+        let reading = read(&importing(block.clone(), deferred), REFRESHED);
+        assert!(reading.planned[0].importing, "{block}");
+        let planes = &only(&reading).planes;
+        let Observed::Unknown(found) = planes.actual.observed else { panic!("{block}: {planes:?}") };
+        assert_eq!(found, reason, "{block}");
+        assert!(planes.actual.detail.is_some());
+        // No record holds it before it is imported, and what is declared is what the configuration says, unless it waits.
+        assert!(matches!(planes.recorded.observed, Observed::Absent), "{block}");
+        assert_eq!(planes.desired.observed.present().is_some(), !deferred, "{block}");
+        assert_eq!(planes.existence(), Existence::Undetermined);
+    }
+}

@@ -12,6 +12,7 @@
 //! | `resource_changes[].change` | the desired plane: `after`, where the configuration owns the path, with `after_unknown` as marks | ABSENT, if the plan got to the object or nothing declares it; else what the constants of the configuration say, incomplete |
 //! | `resource_changes[].change.actions`, `action_reason`, `replace_paths`, `importing` | what the plan would do ([`Planned`]) | nothing |
 //! | `deferred_changes` | UNKNOWN (NOT_YET_KNOWN) | none |
+//! | `importing` without a part of `prior_state` | the actual plane is UNKNOWN: NOT_YET_KNOWN where it says `unknown`, else NOT_OBSERVED | – |
 //! | `configuration` | which paths are owned, what is written, what is secret | desired is UNKNOWN (NOT_DERIVABLE) for objects without an entry |
 //! | `*_sensitive`, `sensitive_values`, `variables`, `output_changes` | what is secret, by path and by value | nothing is, but for the schema's |
 //! | `timestamp` | when it was observed | unknown, unless the caller says |
@@ -200,7 +201,7 @@ pub fn read_plan(plan: &Value, context: &PlanContext<'_>) -> Result<PlanReading,
             reason: change.and_then(|change| change.reason).map(str::to_owned),
             previous_address: subject.previous.map(str::to_owned),
             tainted,
-            importing: change.is_some_and(|change| change.value("importing").is_some()),
+            importing: subject.importing(),
             replace_paths: change.map(Entry::replace_paths).unwrap_or_default(),
         });
     }

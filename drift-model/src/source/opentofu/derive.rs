@@ -56,6 +56,8 @@ const PASS_TARGETED: &str = "the plan does not list this object, and does not sa
      a plan made without -target and -exclude)";
 const READ_FAILED: &str = "the plan failed, and nothing shows that this object was read";
 const PASS_STATE: &str = "this record is in the state file alone: pass the raw state file";
+const IMPORT_UNKNOWN: &str = "which object the `import` block brings in is known during apply";
+const IMPORT_UNREAD: &str = "the plan imports this object, and does not hold what was read of it";
 const NO_DESIRED: &str = "a refresh-only or destroy plan does not say what is declared: make a normal plan";
 const CONTRADICTION: &str =
     "the parts of the plan contradict each other: print it again, and pass the state it began from";
@@ -66,6 +68,17 @@ fn unknown(reason: UnknownReason, detail: &str) -> PlaneState {
 
 const fn absent() -> PlaneState {
     PlaneState::new(Observed::Absent)
+}
+
+impl<'a> Subject<'a> {
+    fn entries(&self) -> impl Iterator<Item = &'a Entry<'a>> {
+        [self.change, self.drift, self.deferred].into_iter().flatten()
+    }
+
+    /// Does an `import` block bring the object in?
+    pub(super) fn importing(&self) -> bool {
+        self.entries().any(Entry::imports)
+    }
 }
 
 impl<'a> Inputs<'a> {
@@ -197,8 +210,7 @@ impl<'a> Inputs<'a> {
         if let Some(schema) = subject.schema {
             joined.add_schema(schema);
         }
-        let entries = || [subject.change, subject.drift, subject.deferred].into_iter().flatten();
-        for entry in entries() {
+        for entry in subject.entries() {
             joined.add_mask(entry.part("before_sensitive"), entry.part("before"));
             joined.add_mask(entry.part("after_sensitive"), entry.part("after"));
         }
@@ -216,7 +228,7 @@ impl<'a> Inputs<'a> {
         {
             joined.add_expressions(expressions, &|expression| config.refers_to_secret(expression, &block.calls));
         }
-        for entry in entries() {
+        for entry in subject.entries() {
             joined.collect(entry.part("before"), secrets);
             joined.collect(entry.part("after"), secrets);
         }
@@ -241,9 +253,18 @@ impl<'a> Inputs<'a> {
         if forgotten && *self.context.engine == System::Terraform {
             return unknown(UnknownReason::NotRefreshed, FORGOTTEN);
         }
+        let mut importing = subject.entries().filter(|entry| entry.imports()).peekable();
         match subject.prior {
             Some(prior) if self.was_read(subject) => PlaneState::present(prior.values.clone()),
             Some(_) => self.unread(),
+            // What is imported exists, and nobody has seen it.
+            None if importing.peek().is_some() => {
+                if importing.any(Entry::imports_unknown) {
+                    unknown(UnknownReason::NotYetKnown, IMPORT_UNKNOWN)
+                } else {
+                    unknown(UnknownReason::NotObserved, IMPORT_UNREAD)
+                }
+            }
             None => absent(),
         }
     }
@@ -313,7 +334,7 @@ impl<'a> Inputs<'a> {
             return self.recorded_in_state(subject);
         }
         if let Some(change) = subject.change
-            && (change.value("importing").is_some() || change.only("create"))
+            && (change.imports() || change.only("create"))
         {
             return absent();
         }

@@ -48,6 +48,16 @@ impl<'a> Entry<'a> {
         paths.map(|path| FieldPath::from_attribute_path(path, document).unwrap_or_default()).collect()
     }
 
+    /// Does an `import` block bring the object in?
+    pub(super) fn imports(&self) -> bool {
+        self.value("importing").is_some()
+    }
+
+    /// Is it not known yet which object the `import` block brings in?
+    pub(super) fn imports_unknown(&self) -> bool {
+        self.value("importing").is_some_and(|importing| importing.get("unknown") == Some(&Value::Bool(true)))
+    }
+
     pub(super) fn does(&self, action: &str) -> bool {
         self.actions.contains(&action)
     }
