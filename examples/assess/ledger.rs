@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use drift_evidence::{Event, Line};
+use drift_evidence::{Cut, Event, Line};
 use drift_model::{AssessmentReport, Method, Timestamp};
 
 use crate::console::problem::Problem;
@@ -16,14 +16,16 @@ pub struct Ledger {
     place: String,
     file: File,
     chained: drift_evidence::Ledger,
+    /// How long the file is, as far as this process wrote it.
+    length: u64,
     /// Lines that are written and not yet on disk for certain.
     unsynced: u32,
-    /// Written first, once it is known what time it is.
-    recovered: Option<Event>,
+    /// What [`Ledger::recover`] drops.
+    cut: Option<Cut>,
 }
 
 impl Ledger {
-    /// Opens or continues a ledger. What is left of a line that was cut is dropped.
+    /// Opens or continues a ledger, and changes nothing of it yet.
     ///
     /// # Errors
     ///
@@ -35,7 +37,7 @@ impl Ledger {
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
         let mut stored = Vec::new();
         file.read_to_end(&mut stored).map_err(failed)?;
-        let (ledger, cut) = if stored.is_empty() {
+        let (chained, cut) = if stored.is_empty() {
             let chain = "assess".parse().map_err(|_| Problem::new(place.as_str(), "has no name"))?;
             (drift_evidence::Ledger::start(chain), None)
         } else {
@@ -44,11 +46,25 @@ impl Ledger {
                     .help("nothing is appended to a ledger that does not verify; keep it, and name another file")
             })?
         };
-        if let Some(cut) = &cut {
-            file.set_len(u64::try_from(cut.keep).unwrap_or(u64::MAX)).map_err(failed)?;
-        }
-        file.seek(SeekFrom::End(0)).map_err(failed)?;
-        Ok(Self { place, file, chained: ledger, unsynced: 0, recovered: cut.map(|cut| cut.event) })
+        let length = u64::try_from(stored.len()).unwrap_or(u64::MAX);
+        Ok(Self { place, file, chained, length, unsynced: 0, cut })
+    }
+
+    /// Drops what is left of a line that was cut, and records that. Called once, before anything is appended.
+    ///
+    /// # Errors
+    ///
+    /// A [`Problem`] if the line that says so cannot be written.
+    pub fn recover(&mut self, now: Timestamp) -> Result<(), Problem> {
+        let Some(cut) = self.cut.take() else { return Ok(()) };
+        let keep = u64::try_from(cut.keep).unwrap_or(u64::MAX);
+        self.file.seek(SeekFrom::Start(keep)).map_err(|error| self.unwritable(&error))?;
+        // What is dropped ends only behind the line that tells of it: a crash in between leaves a cut line again, and
+        // never a ledger that looks as if nothing had been there.
+        let end = keep.saturating_add(self.write(&cut.event, now)?);
+        self.file.set_len(end).map_err(|error| self.unwritable(&error))?;
+        self.length = end;
+        self.sync()
     }
 
     /// Records what follows from a look at one resource. Called in input order, once for each answer.
@@ -63,9 +79,6 @@ impl Ledger {
         observed_at: Timestamp,
         now: Timestamp,
     ) -> Result<(), Problem> {
-        if let Some(event) = self.recovered.take() {
-            self.write(&event, now)?;
-        }
         for event in self.chained.tracker().follow(report, method, observed_at) {
             self.write(&event, now)?;
         }
@@ -81,15 +94,28 @@ impl Ledger {
         if std::mem::take(&mut self.unsynced) == 0 {
             return Ok(());
         }
-        let synced = self.file.sync_data();
-        synced.map_err(|error| Problem::new(self.place.as_str(), format!("cannot be written: {}", error.kind())))
+        self.file.sync_data().map_err(|error| self.unwritable(&error))
     }
 
-    fn write(&mut self, event: &Event, now: Timestamp) -> Result<(), Problem> {
+    /// Writes the next line where the file stands. Returns how many bytes it has.
+    fn write(&mut self, event: &Event, now: Timestamp) -> Result<u64, Problem> {
+        // Two runs that take turns at one file would write over each other's lines.
+        let length = self.file.metadata().map_err(|error| self.unwritable(&error))?.len();
+        if length != self.length {
+            return Err(Problem::new(self.place.as_str(), "was written by another process since it was opened")
+                .help("let one run at a time append to a ledger, and run this one again"));
+        }
         let line: Line =
             self.chained.append(event, now).map_err(|error| Problem::new(self.place.as_str(), error.to_string()))?;
+        let stored = line.stored().as_bytes();
         self.unsynced = self.unsynced.saturating_add(1);
-        let written = self.file.write_all(line.stored().as_bytes());
-        written.map_err(|error| Problem::new(self.place.as_str(), format!("cannot be written: {}", error.kind())))
+        self.file.write_all(stored).map_err(|error| self.unwritable(&error))?;
+        let written = u64::try_from(stored.len()).unwrap_or(u64::MAX);
+        self.length = self.length.saturating_add(written);
+        Ok(written)
+    }
+
+    fn unwritable(&self, error: &std::io::Error) -> Problem {
+        Problem::new(self.place.as_str(), format!("cannot be written: {}", error.kind()))
     }
 }

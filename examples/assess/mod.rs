@@ -130,7 +130,11 @@ pub fn run(
     for problem in &said {
         session.complain(problem);
     }
-    let stopped = session.command(&cli, streams.input).and_then(|()| session.finish(&cli));
+    let recovered = match &mut session.ledger {
+        Some(ledger) => ledger.recover(session.now).map_err(Stop::Broken),
+        None => Ok(()),
+    };
+    let stopped = recovered.and_then(|()| session.command(&cli, streams.input)).and_then(|()| session.finish(&cli));
     if let Err(Stop::Broken(problem)) = stopped {
         session.complain(&problem);
     }

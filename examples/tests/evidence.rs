@@ -28,15 +28,21 @@ fn run(arguments: &[&str]) -> Run {
 }
 
 fn assess(arguments: &[&str]) -> assess::Exit {
+    assess_reading(arguments, &mut std::io::empty()).0
+}
+
+/// How `assess` ends that reads this from its standard input, and of what it complains.
+fn assess_reading(arguments: &[&str], input: &mut dyn std::io::Read) -> (assess::Exit, String) {
     let (mut output, mut errors) = (Vec::new(), Vec::new());
-    let mut streams = Streams { input: &mut std::io::empty(), output: &mut output, errors: &mut errors };
+    let mut streams = Streams { input, output: &mut output, errors: &mut errors };
     let surroundings =
         Surroundings { now: NOW.parse().unwrap(), colour: false, width: 100, terminal: false, progress: false };
-    assess::run(
+    let exit = assess::run(
         std::iter::once("assess").chain(arguments.iter().copied()).map(OsString::from),
         &mut streams,
         &surroundings,
-    )
+    );
+    (exit, String::from_utf8(errors).unwrap())
 }
 
 /// A path in a folder of its own, without a file.
@@ -208,6 +214,48 @@ fn a_crash_in_the_middle_of_a_line_loses_nothing_that_was_whole() {
         assert_eq!(run(&["verify", &ledger]).exit, Exit::Fine);
         assert_eq!(records(&ledger).len(), 4);
     }
+}
+
+#[test]
+fn what_is_cut_is_never_dropped_without_a_word() {
+    let ledger = incident("cut-and-nothing-more.jsonl");
+    let whole = std::fs::read(&ledger).unwrap();
+    let torn = &whole[..whole.len() - 20];
+    let empty = file("no-observation.jsonl", "");
+    std::fs::write(&ledger, torn).unwrap();
+    // A run that has nothing to record records that much.
+    assert_eq!(assess(&["observations", &empty, "--ledger", &ledger]), assess::Exit::Problem);
+    let now = std::fs::read_to_string(&ledger).unwrap();
+    let last = now.lines().last().unwrap();
+    assert!(last.contains(r#""event":"RECOVERED""#) && last.contains(r#""dropped":"#), "{last}");
+    assert_eq!(run(&["verify", &ledger]).exit, Exit::Fine);
+}
+
+/// Standard input that lets another run append to the ledger before it says anything.
+struct Meanwhile<'a>(&'a str, &'a [u8]);
+
+impl std::io::Read for Meanwhile<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let ledger = std::mem::take(&mut self.0);
+        if !ledger.is_empty() {
+            let other = file("other-writer.jsonl", SECRETS);
+            assert_eq!(assess(&["observations", &other, "--ledger", ledger]), assess::Exit::Drift);
+        }
+        self.1.read(buffer)
+    }
+}
+
+#[test]
+fn two_runs_do_not_write_over_each_other() {
+    let (one, ledger) = (file("one-writer.jsonl", SECRETS), path("two-writers.jsonl"));
+    let mut input = Meanwhile(&ledger, SECRETS.as_bytes());
+    let (exit, errors) = assess_reading(&["observations", "-", "--ledger", &ledger], &mut input);
+    assert_eq!(exit, assess::Exit::Problem);
+    assert!(errors.contains("was written by another process since it was opened"), "{errors}");
+    assert!(run(&["verify", &ledger]).output.starts_with("intact: 2 events"));
+    // Alone, it finds what the other one has recorded.
+    assert_eq!(assess(&["observations", &one, "--ledger", &ledger]), assess::Exit::Drift);
+    assert!(run(&["verify", &ledger]).output.starts_with("intact: 4 events"));
 }
 
 #[test]
