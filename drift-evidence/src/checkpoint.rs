@@ -119,6 +119,7 @@ pub fn verify_against<'c>(
 ) -> Result<Verified, CheckError> {
     let mut checkpoints: Vec<&Checkpoint> = checkpoints.into_iter().collect();
     checkpoints.sort_by_key(|checkpoint| checkpoint.size);
+    contradiction(&checkpoints).map_or(Ok(()), Err)?;
     let mut checkpoints = checkpoints.into_iter().peekable();
     let mut verifier = Verifier::default();
     let mut held = 0;
@@ -149,6 +150,15 @@ pub fn verify_against<'c>(
     }
 }
 
+/// Two checkpoints that no ledger can have grown out of: each was shown to somebody, and not the same ledger.
+fn contradiction(by_size: &[&Checkpoint]) -> Option<CheckError> {
+    by_size.iter().zip(by_size.iter().skip(1)).find_map(|(one, other)| {
+        let same_place = one.size == other.size && one.origin == other.origin;
+        (same_place && one.root != other.root)
+            .then(|| CheckError::Contradiction { origin: one.origin.clone(), size: one.size })
+    })
+}
+
 /// Why a ledger is not what its checkpoints have seen.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -163,6 +173,17 @@ pub enum CheckError {
         origin: ChainId,
         /// The chain that the ledger names.
         chain: ChainId,
+    },
+    /// Two checkpoints of one size have seen different ledgers, which says so of any ledger.
+    #[error(
+        "two checkpoints of chain `{origin}` have seen different ledgers of {size} events: one of them was made of \
+         another copy"
+    )]
+    Contradiction {
+        /// The chain that both name.
+        origin: ChainId,
+        /// The size that both have seen.
+        size: u64,
     },
     /// Lines are missing at its end.
     #[error("broken at sequence {events}: the ledger ends here, and a checkpoint has seen {size} events of it")]
@@ -191,7 +212,7 @@ impl CheckError {
     pub const fn sequence(&self) -> u64 {
         match self {
             Self::Broken(broken) => broken.sequence,
-            Self::OtherLedger { .. } => 0,
+            Self::OtherLedger { .. } | Self::Contradiction { .. } => 0,
             Self::Cut { events, .. } => *events,
             Self::Replaced { held, .. } => *held,
         }
@@ -203,6 +224,7 @@ impl CheckError {
         match self {
             Self::Broken(broken) => broken.code(),
             Self::OtherLedger { .. } => "other-ledger",
+            Self::Contradiction { .. } => "checkpoints-contradict",
             Self::Cut { .. } => "cut-tail",
             Self::Replaced { .. } => "replaced-suffix",
         }
@@ -320,6 +342,22 @@ mod tests {
         assert!(verify_against(ledger.as_bytes(), [&empty]).is_ok());
         let forged = Checkpoint { root: Digest::of(b"x"), ..empty };
         assert_eq!(message(&ledger, &[forged]), (0, "replaced-suffix", text(0, 0)));
+    }
+
+    #[test]
+    fn checkpoints_that_contradict_each_other_do_not_accuse_the_ledger() {
+        let ledger = sample::ledger("a");
+        let seen = checkpoint("a", 4);
+        let other = Checkpoint { root: Digest::of(b"shown to somebody else"), ..seen.clone() };
+        for checkpoints in [[&seen, &other, &seen], [&other, &seen, &seen]] {
+            let error = verify_against(ledger.as_bytes(), checkpoints).unwrap_err();
+            assert_eq!((error.sequence(), error.code()), (0, "checkpoints-contradict"));
+            assert_eq!(
+                error.to_string(),
+                "two checkpoints of chain `a` have seen different ledgers of 4 events: one of them was made of another copy"
+            );
+        }
+        assert!(verify_against(ledger.as_bytes(), [&seen, &seen]).is_ok());
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! `evidence verify` and `evidence checkpoint`: is a ledger what was written?
 
-use drift_evidence::{Checkpoint, Verified, verify_against};
+use drift_evidence::{CheckError, Checkpoint, Verified, verify_against};
 
 use super::Stop;
 use super::cli::{OfLedger, Verify};
@@ -41,10 +41,14 @@ fn intact(of: &OfLedger, checkpoints: &[Checkpoint], streams: &mut Streams<'_>) 
     let stored = bytes(&of.ledger, streams.input)?;
     verify_against(&stored, checkpoints).map_err(|error| {
         let message = format!("[{}] {error}", error.code());
-        let help = format!(
-            "the {} lines before it hold; compare the rest with a copy that was kept elsewhere",
-            error.sequence()
-        );
+        let help = if matches!(error, CheckError::Contradiction { .. }) {
+            "verify against each alone, and ask the holder of the one that fails which copy they saw".to_owned()
+        } else {
+            format!(
+                "the {} lines before it hold; compare the rest with a copy that was kept elsewhere",
+                error.sequence()
+            )
+        };
         Stop::Broken(Problem::new(of.ledger.display().to_string(), message).help(help))
     })
 }
