@@ -88,7 +88,7 @@ pub(crate) fn finding(
     let ruled = lead.ruling(decision);
     let detected_at = observation.observed_at.or(facts.now);
     let prints = Fingerprints::of(observation, lead.class, judged);
-    let finding_id = finding_id(&prints.finding, detected_at);
+    let finding_id = finding_id(&prints.finding, observation.unit.as_deref(), detected_at);
     let evidence = evidence_uri(&engine.evidence, &finding_id, detected_at);
     let attempt = Attempt {
         resource: &observation.resource,
@@ -214,12 +214,14 @@ impl Fingerprints {
     }
 }
 
-/// `drift-20260703-` and twelve digits: no clock and no counter, so that the same observation has the same finding.
-fn finding_id(fingerprint: &Digest, detected_at: Option<Timestamp>) -> String {
+/// `drift-20260703-` and twelve digits: no clock and no counter, so that the same observation has the same finding. Units may
+/// have resources of one name, and drift alike at one moment: a fleet that is scanned at once has two findings there.
+fn finding_id(fingerprint: &Digest, unit: Option<&str>, detected_at: Option<Timestamp>) -> String {
     let day = detected_at.map_or_else(|| "undated".to_owned(), Timestamp::compact_date);
     let moment = detected_at.map(|at| at.to_string()).unwrap_or_default();
-    let digits: String =
-        Digest::of_parts([fingerprint.hex().as_str(), moment.as_str()]).hex().chars().take(12).collect();
+    let hex = fingerprint.hex();
+    let parts = [hex.as_str(), moment.as_str()].into_iter().chain(unit);
+    let digits: String = Digest::of_parts(parts).hex().chars().take(12).collect();
     format!("drift-{day}-{digits}")
 }
 

@@ -302,6 +302,21 @@ fn the_fields_of_a_finding_are_those_of_the_contract_in_its_order() {
 }
 
 #[test]
+fn units_that_drift_alike_at_one_moment_have_a_finding_each() {
+    let engine = engine(&[]);
+    let one = observation(("apps", "Deployment"), labels("a"), labels("b"), good_facts());
+    let ids: std::collections::BTreeSet<String> = [None, Some("eu-1"), Some("eu-2")]
+        .into_iter()
+        .map(|unit| {
+            let mut observation = one.clone();
+            observation.unit = unit.map(str::to_owned);
+            engine.assess(&observation, &Facts::default()).findings()[0].finding_id.clone()
+        })
+        .collect();
+    assert_eq!(ids.len(), 3, "{ids:?}");
+}
+
+#[test]
 fn fingerprints_survive_a_new_scan_and_a_cause_is_the_same_on_another_resource() {
     let engine = engine(&[]);
     let facts = Facts::default();

@@ -217,6 +217,16 @@ fn a_crash_in_the_middle_of_a_line_loses_nothing_that_was_whole() {
 }
 
 #[test]
+fn a_fleet_that_drifts_alike_at_one_moment_is_recorded_whole() {
+    let one = SECRETS.lines().next().unwrap();
+    let fleet: String =
+        (1..=12).map(|n| one.replacen('{', &format!("{{\"unit\":\"cluster-{n}\","), 1) + "\n").collect();
+    let (observations, ledger) = (file("fleet.jsonl", fleet), path("fleet-ledger.jsonl"));
+    assert_eq!(assess(&["observations", &observations, "--ledger", &ledger]), assess::Exit::Drift);
+    assert_eq!(records(&ledger).len(), 12);
+}
+
+#[test]
 fn what_is_cut_is_never_dropped_without_a_word() {
     let ledger = incident("cut-and-nothing-more.jsonl");
     let whole = std::fs::read(&ledger).unwrap();
