@@ -28,10 +28,12 @@ impl Record {
         self.findings().next().and_then(|finding| finding.detected_at).unwrap_or(recorded)
     }
 
-    /// When somebody did it, as far as a log tells: the first of the times that its findings name.
+    /// When somebody did it, as far as a log tells: the first of the times that its findings name. What happened after the
+    /// drift was detected did not begin it.
     #[must_use]
     pub fn began_at(&self) -> Option<Timestamp> {
-        self.findings().filter_map(|finding| finding.audit_correlation.as_ref()?.event_time).min()
+        let times = self.findings().filter_map(|finding| finding.audit_correlation.as_ref()?.event_time);
+        times.min().filter(|began| *began <= self.detected_at())
     }
 
     /// How long it was there before it was detected, where a log tells when it began.
@@ -121,6 +123,19 @@ mod tests {
         assert_eq!(record.time_to_classify(), None);
         record.apply(&Event::updated(ID, sample::wider()), at(9)).unwrap();
         assert_eq!(record.time_to_classify().map(Span::seconds), Some(540));
+    }
+
+    #[test]
+    fn what_was_done_after_detection_did_not_begin_it() {
+        let mut finding = sample::finding();
+        finding.audit_correlation = None;
+        let mut record = Record::open(&finding, at(0));
+        let mut wider = sample::wider();
+        wider.audit_correlation.as_mut().unwrap().event_time = Some(at(7));
+        record.apply(&Event::updated(ID, wider), at(9)).unwrap();
+        assert_eq!((record.began_at(), record.time_to_detect()), (None, None));
+        let duration = record.answer(crate::Question::Duration).to_string();
+        assert!(duration.contains("it was there for 8m when"), "{duration}");
     }
 
     #[test]

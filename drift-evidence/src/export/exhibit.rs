@@ -104,12 +104,6 @@ impl<'r> Exhibit<'r> {
         self.record.events().last().map_or(self.record.seen(), |(at, _)| *at)
     }
 
-    /// When the drift was detected.
-    pub(super) fn detected(&self) -> Timestamp {
-        let recorded = self.record.current().next().map_or(self.record.seen(), |(at, _)| *at);
-        self.record.finding().detected_at.unwrap_or(recorded)
-    }
-
     /// Where the evidence is kept, as a URI reference.
     pub(super) fn evidence(&self) -> Option<String> {
         self.record.finding().evidence_uri.as_deref().filter(|uri| !uri.is_empty()).map(text::uri)

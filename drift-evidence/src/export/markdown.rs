@@ -95,7 +95,7 @@ fn summary(page: &mut String, exhibit: &Exhibit<'_>, context: &Context) {
     row("owner", named(&finding.owner));
     row("state", Some(record.state().to_string()));
     row("class", Some(format!("{class}, risk {risk}, domain {}", code(&finding.domain))));
-    row("detected", Some(exhibit.detected().to_string()));
+    row("detected", Some(record.detected_at().to_string()));
     row("last seen", Some(record.seen().to_string()));
     row("last look", exhibit.unseen.map(|reason| format!("saw nothing: {reason}")));
     row("recommended", Some(code(&finding.recommended_action)));

@@ -222,6 +222,26 @@ mod test {
     }
 
     #[test]
+    fn drift_that_changed_since_was_detected_when_it_was_first_seen() {
+        // Reopened an hour after the first detection, and updated a minute later.
+        let mut record = sample::record(9);
+        let mut wider = sample::wider();
+        wider.detected_at = Some(sample::at(90));
+        record.apply(&crate::Event::updated(record.id(), wider), sample::at(90)).unwrap();
+        let exhibit = Exhibit::of(&record);
+        let (first, last) = (record.detected_at().to_string(), sample::at(90).to_string());
+        assert_ne!(first, last);
+        let provenance = &sarif(std::slice::from_ref(&exhibit), &context())["runs"][0]["results"][0]["provenance"];
+        assert_eq!(*provenance, json!({"firstDetectionTimeUtc": first, "lastDetectionTimeUtc": last}));
+        let event = ocsf(&exhibit, OcsfClass::Compliance, &context());
+        assert_eq!(event["time"], record.detected_at().unix_milliseconds());
+        assert_eq!(event["finding_info"]["first_seen_time"], record.began_at().unwrap().unix_milliseconds());
+        assert!(markdown(&exhibit, &context()).contains(&format!("| detected | {first} |\n| last seen | {last} |")));
+        let results = &oscal(&[exhibit], &context())["assessment-results"]["results"][0];
+        assert_eq!(results["start"], first);
+    }
+
+    #[test]
     fn an_integer_that_a_double_would_round_becomes_a_string() {
         let value: Value = serde_json::from_str(
             "[9007199254740991, -9007199254740991, 9007199254740992, -9007199254740992, 1.5, 1e3, 100000000000000000000, \

@@ -93,7 +93,7 @@ pub fn ocsf(exhibit: &Exhibit<'_>, class: OcsfClass, context: &Context) -> Value
         ("severity_id", severity_id.into()),
         ("status", status.into()),
         ("status_id", status_id.into()),
-        ("time", exhibit.detected().unix_milliseconds().into()),
+        ("time", record.detected_at().unix_milliseconds().into()),
         ("type_name", format!("{class_name}: {activity_name}").into()),
         ("type_uid", type_uid.into()),
         ("unmapped", unmapped(exhibit, context)),
@@ -141,11 +141,10 @@ const fn severity(risk: Risk) -> (u64, &'static str) {
 fn finding_info(exhibit: &Exhibit<'_>) -> Value {
     let record = exhibit.record;
     let finding = record.finding();
-    let began = finding.audit_correlation.as_ref().and_then(|audit| audit.event_time);
     object([
-        ("created_time", exhibit.detected().unix_milliseconds().into()),
+        ("created_time", record.detected_at().unix_milliseconds().into()),
         ("desc", format!("{} at {}", finding.relation, places(exhibit)).into()),
-        ("first_seen_time", began.unwrap_or_else(|| exhibit.detected()).unix_milliseconds().into()),
+        ("first_seen_time", record.began_at().unwrap_or_else(|| record.detected_at()).unix_milliseconds().into()),
         ("last_seen_time", record.seen().unix_milliseconds().into()),
         ("modified_time", exhibit.modified().unix_milliseconds().into()),
         ("src_url", value(&exhibit.evidence())),

@@ -34,7 +34,7 @@ const VERSION: &str = "1.2.2";
 /// ```
 #[must_use]
 pub fn oscal(exhibits: &[Exhibit<'_>], context: &Context) -> Value {
-    let start = exhibits.iter().map(Exhibit::detected).min().unwrap_or(context.at);
+    let start = exhibits.iter().map(|exhibit| exhibit.record.detected_at()).min().unwrap_or(context.at);
     // There is a plan also where there is no finding.
     let plan = context.uuid(&["plan"]);
     let mut matter = BTreeMap::from([(plan.clone(), "What the drift policies that stand here assess".to_owned())]);

@@ -115,7 +115,7 @@ fn result(exhibit: &Exhibit<'_>, rule: usize, context: &Context) -> Value {
                 ("state", value(&record.state())),
             ]),
         ),
-        ("provenance", json!({"firstDetectionTimeUtc": exhibit.detected(), "lastDetectionTimeUtc": record.seen()})),
+        ("provenance", json!({"firstDetectionTimeUtc": record.detected_at(), "lastDetectionTimeUtc": record.seen()})),
         ("ruleId", value(&class)),
         ("ruleIndex", rule.into()),
         ("suppressions", json!(suppressions(exhibit, context))),
