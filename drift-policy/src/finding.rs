@@ -8,7 +8,7 @@ use drift_model::{
 use crate::assessment::generalized;
 use crate::documents::{Domained, HealMode, Ruling};
 use crate::engine::Engine;
-use crate::heal::{Attempt, is_protected, refusals};
+use crate::heal::{Attempt, Reverted, is_protected, refusals};
 use crate::seen::Seen;
 use crate::table::{Case, Table};
 
@@ -49,6 +49,10 @@ impl<'a> Judged<'a> {
         let case = if excepted { case.with_exception() } else { case.without_exception() };
         let unsure = !placed.missing.is_empty() || !classified.missing.is_empty();
         Self { change, place, class, risk, protected, unsure, case }
+    }
+
+    fn reverted(&self) -> Reverted<'a> {
+        Reverted { change: self.change, is_protected: self.protected, is_excepted: !self.case.is_not_excepted() }
     }
 
     /// The decision for this change alone. One that rests on a class that nobody can be sure of, or on facts that are
@@ -92,7 +96,7 @@ pub(crate) fn finding(
     let evidence = evidence_uri(&engine.evidence, &finding_id, detected_at);
     let attempt = Attempt {
         resource: &observation.resource,
-        changes: judged.iter().map(|judged| (judged.change, judged.protected)).collect(),
+        changes: judged.iter().map(Judged::reverted).collect(),
         ruling: ruled.ruling,
         facts,
         // A change that by itself would be decided otherwise is a reason to leave all of them alone.

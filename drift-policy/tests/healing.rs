@@ -198,8 +198,26 @@ fn an_exception_holds_back_a_heal_until_it_ends() {
         ])
     };
     let relabelled = relabelled(good_facts());
-    assert_eq!(answer(&excepted("2026-07-04"), &relabelled), (false, "decision-denies not-a-revert".into()));
+    assert_eq!(answer(&excepted("2026-07-04"), &relabelled), (false, "decision-denies not-a-revert exception".into()));
     assert_eq!(answer(&excepted("2026-07-03"), &relabelled), (true, String::new()));
+}
+
+#[test]
+fn an_exception_holds_back_a_heal_also_where_the_decisions_do_not_ask_for_it() {
+    let excepted = |expires: &str| {
+        let exception =
+            json!({"match": {"kind": "Deployment"}, "owner": "checkout", "reason": "sale", "expires": expires});
+        let mut documents = renamed(true, &json!({"kind": ["Nothing"]}), "configuration", "Deployment", false);
+        documents.push(document("DriftException", "sale", exception));
+        engine(documents)
+    };
+    let observation = relabelled(good_facts());
+    assert_eq!(answer(&excepted("2026-07-03T10:22:32Z"), &observation), (false, "exception".into()));
+    // It ends now.
+    assert_eq!(answer(&excepted("2026-07-03T10:22:31Z"), &observation), (true, String::new()));
+    // What the facts say holds as well.
+    let told = relabelled(with(good_facts(), "exception", json!({"id": "sale"})));
+    assert_eq!(answer(&excepted("2026-07-03"), &told), (false, "exception".into()));
 }
 
 #[test]

@@ -11,8 +11,7 @@ use crate::seen::Seen;
 /// What a machine would do alone.
 pub(crate) struct Attempt<'a> {
     pub(crate) resource: &'a ResourceRef,
-    /// The changes, each with whether it is protected.
-    pub(crate) changes: Vec<(Seen<'a>, bool)>,
+    pub(crate) changes: Vec<Reverted<'a>>,
     pub(crate) ruling: &'a Ruling,
     pub(crate) facts: &'a Facts,
     /// Were there facts missing that could have changed the class or the decision?
@@ -27,10 +26,19 @@ pub(crate) struct Attempt<'a> {
     pub(crate) evidence_uri: Option<&'a str>,
 }
 
+/// A change that would be put back.
+pub(crate) struct Reverted<'a> {
+    pub(crate) change: Seen<'a>,
+    /// Is it in a domain where nothing is ever healed silently?
+    pub(crate) is_protected: bool,
+    /// Does an exception accept it, or may one?
+    pub(crate) is_excepted: bool,
+}
+
 impl Attempt<'_> {
     /// Is something of it in a domain where nothing is ever healed silently?
     pub(crate) fn is_protected(&self) -> bool {
-        self.changes.iter().any(|(_, protected)| *protected)
+        self.changes.iter().any(|reverted| reverted.is_protected)
     }
 
     /// Did the word end that somebody gave for healing in a protected domain? An end that nobody can tell, because nobody
@@ -48,7 +56,7 @@ pub(crate) fn refusals<'p>(
     policies: impl Iterator<Item = &'p AutoHealPolicy>,
 ) -> Vec<&'static str> {
     let Attempt { changes, facts, .. } = attempt;
-    let any = |test: &dyn Fn(Seen<'_>) -> bool| changes.iter().any(|(change, _)| test(*change));
+    let any = |test: &dyn Fn(Seen<'_>) -> bool| changes.iter().any(|reverted| test(reverted.change));
     // Every fact must be known to be good: an unknown one refuses as a bad one does.
     let conditions = [
         ("kill-switch", attempt.kill_switch),
@@ -57,6 +65,7 @@ pub(crate) fn refusals<'p>(
         ("protected-domain", attempt.is_protected() && attempt.ruling.acknowledge.is_none()),
         ("acknowledgement-expired", attempt.acknowledgement_is_over()),
         ("unknown-facts", attempt.facts_are_missing),
+        ("exception", changes.iter().any(|reverted| reverted.is_excepted)),
         ("partial-observation", attempt.partial),
         ("ambiguous-owner", any(&|change| change.owner() == OwnerKind::Ambiguous)),
         ("not-declared", any(&|change| !change.is_drift() || is_undeclared(change))),
@@ -123,12 +132,12 @@ fn denies(policy: &AutoHealPolicy, attempt: &Attempt<'_>) -> bool {
     attempt
         .changes
         .iter()
-        .map(|(change, _)| PathPattern::from(change.path()))
+        .map(|reverted| PathPattern::from(reverted.change.path()))
         .any(|path| policy.denied_paths.iter().any(|denied| denied.intersects(&path)))
 }
 
 fn refused_by(policy: &AutoHealPolicy, attempt: &Attempt<'_>) -> Vec<&'static str> {
-    let mut paths = attempt.changes.iter().map(|(change, _)| change.path());
+    let mut paths = attempt.changes.iter().map(|reverted| reverted.change.path());
     let allowed = paths.all(|path| policy.allowed_paths.iter().any(|allowed| allowed.covers(path)));
     let healthy = attempt.facts.health.known() == Some(&HealthStatus::Healthy);
     [

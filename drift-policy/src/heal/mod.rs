@@ -6,7 +6,7 @@ mod loops;
 mod preview;
 mod protection;
 
-pub(crate) use self::gate::{Attempt, refusals};
+pub(crate) use self::gate::{Attempt, Reverted, refusals};
 pub use self::governor::{Batch, Candidate, Deed, DeedKind, Governor, Held, History};
 pub use self::loops::{FieldWrite, Fight, Flapping, fights};
 pub use self::preview::{HealPreview, Overwritten, Untouched};

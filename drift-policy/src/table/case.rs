@@ -13,6 +13,10 @@ use super::columns::{COUNT, Column, bit};
 /// An upgrade is RECENT for seven days.
 const RECENT: Span = Span::from_seconds(7 * 24 * 60 * 60);
 
+/// The bits of an exception that has ended, and of none at all.
+const EXPIRED: u16 = 0b010;
+const NONE: u16 = 0b100;
+
 /// What a table is asked about: a resource with its facts and, as far as they are known by then, its existence, one of
 /// its changes, and what earlier tables said.
 ///
@@ -138,9 +142,14 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn without_exception(mut self) -> Self {
         if self.facts.exception.is_unknown() {
-            self.set(Column::Exception, Some(2));
+            self.set_bits(Column::Exception, NONE);
         }
         self
+    }
+
+    /// Is it known that no exception is in force?
+    pub(crate) fn is_not_excepted(&self) -> bool {
+        matches!(self.possible(Column::Exception), EXPIRED | NONE)
     }
 
     /// The same, of which this is said of the columns that are no facts, and of the exception.
