@@ -18,7 +18,7 @@ pub(crate) struct Judged<'a> {
     pub(crate) place: &'a Domained,
     pub(crate) class: DriftClass,
     pub(crate) risk: Risk,
-    /// Does it stand in a protected domain, or carry along what does?
+    /// Does it stand in a protected domain, or carry along what does? A secret does wherever it stands.
     protected: bool,
     /// Did facts lack that could have made it of another domain or class?
     unsure: bool,
@@ -38,7 +38,7 @@ impl<'a> Judged<'a> {
         let case = change.in_case(case);
         let placed = engine.policy.taxonomy().decide(&case);
         let place = placed.outcome;
-        let protected = place.domain.is_protected() || is_protected(&engine.policy, &case);
+        let protected = place.domain.is_protected() || change.is_sensitive() || is_protected(&engine.policy, &case);
         let case = case.in_domain(place.domain, &place.label).at_risk(place.risk);
         let classified = engine.policy.classification().decide(&case);
         let class = classified.outcome.class;

@@ -34,6 +34,13 @@ impl<'a> Seen<'a> {
         }
     }
 
+    pub(crate) const fn is_sensitive(self) -> bool {
+        match self {
+            Self::Found(change) => change.sensitive,
+            Self::Written(change) => change.sensitive,
+        }
+    }
+
     pub(crate) const fn is_drift(self) -> bool {
         match self {
             Self::Found(change) => change.is_drift(),

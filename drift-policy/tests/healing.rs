@@ -354,6 +354,23 @@ fn law_6_what_carries_a_protected_field_along_is_protected_as_the_field_is() {
 }
 
 #[test]
+fn law_6_a_secret_is_protected_wherever_it_stands() {
+    let engine = engine(renamed(true, &json!({"kind": ["Nothing"]}), "configuration", "ConfigMap", false));
+    let observed = |sensitive: Value| {
+        let wire = json!({
+            "id": "obs", "observedAt": "2026-07-03T10:22:31Z",
+            "resource": {"system": "KUBERNETES", "version": "v1", "kind": "ConfigMap", "namespace": "prod", "name": "web"},
+            "planes": {"desired": {"status": "PRESENT", "document": {"data": {"token": "one"}}, "sensitive": sensitive},
+                       "actual": {"status": "PRESENT", "document": {"data": {"token": "two"}}}},
+            "facts": good_facts(),
+        });
+        Observation::from_json(&wire.to_string()).unwrap()
+    };
+    assert_eq!(answer(&engine, &observed(json!(["/data/token"]))), (false, "protected-domain".into()));
+    assert_eq!(answer(&engine, &observed(json!([]))), (true, String::new()));
+}
+
+#[test]
 fn law_3_a_domain_that_hangs_on_a_fact_nobody_knows_makes_nothing_bolder() {
     let engine = engine(renamed(true, &json!({"environment": ["prod"]}), "iam", "Deployment", false));
     let environment = |value: Value| relabelled(with(good_facts(), "environment", value));
@@ -459,7 +476,7 @@ fn s2_4_the_preview_says_what_would_be_put_back_and_what_would_be_overwritten() 
         "Deployment/prod/web: a machine may not revert this alone\n  \
            would overwrite UNAUTHORIZED_RUNTIME_DRIFT: /metadata/labels/team, \
          /spec/template/spec/containers/[name=web]/env/[name=TOKEN]/value, /spec/template/spec/containers/[name=web]/image\n    \
-             refused by path-not-allowed, decisions-differ\n  \
+             refused by protected-domain, path-not-allowed, decisions-differ\n  \
            leaves /spec/replicas: OWNED_BY horizontal-pod-autoscaler"
     );
     let written = serde_json::to_string(&all).unwrap();
