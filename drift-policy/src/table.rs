@@ -21,6 +21,7 @@ mod witness;
 
 use std::collections::BTreeMap;
 
+use self::analysis::MOST_RULES;
 pub use self::analysis::{Analysis, Conflict, Shadowed};
 pub use self::case::Case;
 pub use self::columns::{Column, Columns};
@@ -114,9 +115,14 @@ impl<T: PartialEq> Table<T> {
                 });
             }
         }
-        let space = Space::of_rules(&rules.iter().collect::<Vec<_>>());
-        errors.extend(analysis::gaps(&rules, &space, Budget::USUAL));
-        let warnings = analysis::warnings(&rules, &space, Budget::USUAL);
+        let (gaps, warnings) = if rules.len() > MOST_RULES {
+            analysis::of_too_many(&rules)
+        } else {
+            let space = Space::of_rules(&rules.iter().collect::<Vec<_>>());
+            let gaps = analysis::gaps(&rules, &space, Budget::USUAL);
+            (gaps, analysis::warnings(&rules, &space, Budget::USUAL))
+        };
+        errors.extend(gaps);
         if errors.is_empty() {
             Ok((Self { blocks: Block::all(&rules), rules, on_unknown }, warnings))
         } else {

@@ -19,6 +19,8 @@ use super::{Table, TableError};
 
 /// How many gaps are shown.
 const GAPS: usize = 8;
+/// How many rules are held against each other at most: what each costs grows with all of them.
+pub(super) const MOST_RULES: usize = 2_000;
 /// How much of the budget one rule may use up, and how much of it the search for the fewest rules that shadow it.
 const ONE_RULE: usize = 1_000_000;
 const FEWEST: usize = 200_000;
@@ -93,6 +95,9 @@ impl<T: PartialEq> Table<T> {
     #[must_use]
     pub fn analysis(&self) -> Analysis {
         let rules: Vec<&Rule<T>> = self.rules.iter().collect();
+        if rules.len() > MOST_RULES {
+            return Analysis { unreachable: Vec::new(), redundant: Vec::new(), conflicts: Vec::new(), proven: false };
+        }
         let space = Space::of_rules(&rules);
         let mut search = Search { rules: &rules, space: &space, budget: Budget::USUAL };
         let mut analysis = Analysis::of(&mut search, |_, _| true);
@@ -201,6 +206,21 @@ fn conflict<T: PartialEq>(
     }
     let found = search.decides((0..=first).collect(), both)?.ok();
     Ok(found.map(|region| Conflict { first, second, witness: search.space.witness(&region) }))
+}
+
+/// What there is to be said of a table with more rules than are held against each other. A rule that asks nothing decides
+/// everything, whatever stands before it.
+pub(super) fn of_too_many<T>(rules: &[Rule<T>]) -> (Vec<TableError>, Vec<TableError>) {
+    let open = |what: &str, warning| TableError {
+        message: format!("a table of {} rules is too long to prove {what}", rules.len()),
+        help: format!(
+            "more than {MOST_RULES} rules are not held against each other; end with one whose `when` is empty"
+        ),
+        ..not_proven(warning, what, Columns::default())
+    };
+    let total = rules.iter().any(|rule| rule.when.columns().is_empty());
+    let errors = (!total).then(|| open("that every case is decided", false));
+    (errors.into_iter().collect(), vec![open("that every rule changes something", true)])
 }
 
 /// The cases that no rule decides.

@@ -100,6 +100,28 @@ fn a_table_that_is_too_entangled_is_never_called_total() {
 }
 
 #[test]
+fn ten_thousand_rules_decide_and_nothing_is_claimed_to_be_proven_of_them() {
+    let rule = |kind: usize| {
+        let when = When::compile(&[Condition::new("kind", vec![format!("Kind{kind}")])]).unwrap();
+        Rule::new(format!("r{kind}"), when, 1, "a kind of its own")
+    };
+    let compile = |rest: Option<u8>| {
+        let rest = rest.map(|outcome| Rule::new("rest", When::default(), outcome, "all others"));
+        Table::compile((0..10_000).map(rule).chain(rest).collect(), 0)
+    };
+    let open = compile(None).unwrap_err();
+    let codes: Vec<_> = open.iter().map(|error| (error.code, error.warning)).collect();
+    assert_eq!(codes, [("not-proven", false), ("not-proven", true)]);
+    let ((table, warnings), (other, _)) = (compile(Some(2)).unwrap(), compile(Some(3)).unwrap());
+    let said = "a table of 10001 rules is too long to prove that every rule changes something";
+    assert_eq!(warnings.iter().map(|warning| warning.message.as_str()).collect::<Vec<_>>(), [said]);
+    assert!(!table.analysis().proven);
+    assert!(table.compare(&table).proven && !table.compare(&other).proven);
+    let resource = ResourceRef::kubernetes("", "v1", "Kind9999", "a", "b");
+    assert_eq!(*table.decide(&Case::new(&resource, &facts(json!({})))).outcome, 1);
+}
+
+#[test]
 fn s0_3_what_nobody_knows_is_waited_for_unless_the_rule_says_otherwise() {
     let (table, _) = Table::compile(
         rules(&[
