@@ -8,7 +8,7 @@ use drift_model::{
 };
 use serde_json::Value;
 
-use crate::delta::{FieldChange, Values};
+use crate::delta::{ChangeOf, FieldChange, Values};
 use crate::equivalence::{Equality, equal};
 use crate::mask::Owned;
 use crate::place::{ACTUAL, DESIRED, RECORDED};
@@ -59,6 +59,7 @@ impl<'a> Walk<'a, '_> {
             unknown: self.why_unknown(said, difference.unknown),
             note: self.note,
             values: self.values(said, sensitive, &path),
+            of: ChangeOf::Place,
             elements: self.place.slots(),
             path,
         }
@@ -252,6 +253,15 @@ impl<'a> Walk<'a, '_> {
             Some(Shown::new(self.marks(plane).unwrap_or(&empty), &self.place.views(plane), part))
         };
         Values { desired: shown(DESIRED), recorded: shown(RECORDED), actual: shown(ACTUAL), masked: None }
+    }
+
+    /// Lists that the next apply puts another resource in the place of this one, although no field may differ.
+    pub(crate) fn replacement(&mut self) {
+        let difference = Difference::new(ChangeKind::Changed, Relation::NotApplied, None);
+        let mut change = self.change([Said::Silent; 3], &difference);
+        change.of = ChangeOf::Resource;
+        change.note = Some("not sound as it is: the next apply destroys it and makes another");
+        self.changes.push(change);
     }
 
     /// Lists the one change of a resource that is not where it should be.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use drift_model::{
     ChangeKind, Claim, ClaimOrigin, Disposition, DocumentKind, Existence, Facts, FingerprintKey, Observation, Observed,
-    OwnerKind, PathPattern, PlaneState, Relation, UnknownReason, Verdict,
+    OwnerKind, PathPattern, PlaneState, Relation, UnknownReason, Validity, Verdict,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -277,7 +277,8 @@ impl Comparer {
     /// Compares the planes of one resource. Cannot fail: what cannot be compared is UNDETERMINED, and says why.
     ///
     /// `facts` decide the named conditions of claims and the end of ignore rules; those of the observation are not
-    /// looked at here.
+    /// looked at here, but for its validity: what Terraform or `OpenTofu` recorded as tainted is replaced by the next apply, which
+    /// is a PENDING change of the whole resource.
     #[must_use]
     pub fn compare<'a>(&'a self, observation: &'a Observation, facts: &Facts) -> Delta<'a> {
         self.with_excuses(observation, facts, None)
@@ -341,6 +342,9 @@ impl Comparer {
         if compared {
             walk.run();
         }
+        if existence == Existence::Managed && is_to_be_replaced(observation, facts) {
+            walk.replacement();
+        }
         let mut changes = walk.changes;
         changes.sort_by(|a, b| a.path.cmp(&b.path).then_with(|| a.kind.cmp(&b.kind)));
         let (verdict, reason, partial) = match verdict(existence, planes.unknown(), &changes) {
@@ -353,6 +357,12 @@ impl Comparer {
         };
         Delta { existence, verdict, reason, partial, changes, compared: Compared(planes) }
     }
+}
+
+/// Will the next apply replace the resource, because it is tainted or half made? Terraform does, whatever the planes say.
+fn is_to_be_replaced(observation: &Observation, facts: &Facts) -> bool {
+    let validity = facts.validity.known().or(observation.facts.validity.known());
+    observation.resource.system.is_terraform() && validity == Some(&Validity::Invalid)
 }
 
 /// Are all planes that are kept equal, with nothing that would leave a doubt? Costs two comparisons and allocates

@@ -70,8 +70,18 @@ pub struct FieldChange<'a> {
     /// What a reader should know of how this was found.
     pub note: Option<&'static str>,
     pub(crate) values: Values,
+    pub(crate) of: ChangeOf,
     /// The list elements on the way here: how deep in the path, and where in each plane's list.
     pub(crate) elements: Vec<(usize, Slot)>,
+}
+
+/// What a change is of.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum ChangeOf {
+    /// What stands at the path.
+    Place,
+    /// The resource itself: another is to take its place, whatever its fields.
+    Resource,
 }
 
 /// The values of a change, masked.

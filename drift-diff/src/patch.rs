@@ -88,6 +88,8 @@ vocabulary! {
         NeedsCreate = "NEEDS_CREATE",
         /// The plane has a resource that should not be there: to delete it is no patch of fields.
         NeedsDelete = "NEEDS_DELETE",
+        /// The resource is not sound as it is: another has to take its place, which is no patch of fields.
+        NeedsReplacement = "NEEDS_REPLACEMENT",
         /// The resource is declared and there, and not recorded: it is to be imported.
         NeedsImport = "NEEDS_IMPORT",
         /// There is no document to patch: this system keeps no such plane.

@@ -18,11 +18,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use drift_diff::{Comparer, Delta, EquivalenceRule, FieldChange, Named, Rules, Schema};
+use drift_diff::{Comparer, Delta, EquivalenceRule, FieldChange, Mandate, Named, PatchKind, Rules, Schema, Why};
 use drift_model::source::opentofu::{PlanContext, PlanMode, PlanReading, read_plan};
 use drift_model::{Disposition, Existence, Facts, Observation, Relation, System, Verdict, from_json};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What is answered instead of the label.
 #[derive(Clone, Copy, Debug)]
@@ -334,7 +334,7 @@ fn verdicts_on_labelled_plans() {
                 &[Verdict::Drifted]
             } else if undetermined {
                 &[Verdict::Unknown, Verdict::Drifted]
-            } else if has("NOT_APPLIED") {
+            } else if has("NOT_APPLIED") || resource["tainted"] == true {
                 &[Verdict::Pending]
             } else if has("UNDECLARED_CHANGE") {
                 // DRIFTED where it is counted: where it exposes something.
@@ -423,4 +423,62 @@ fn every_rule_of_the_provider_is_one_that_is_needed() {
     let unused: Vec<&str> =
         rules.equivalences.iter().map(|rule| rule.name.as_str()).filter(|name| !used.contains(*name)).collect();
     assert_eq!(unused, idle);
+}
+
+/// A provisioner failed: every field is as declared, and the next apply destroys the object all the same.
+#[test]
+fn what_is_tainted_is_pending_although_every_field_is_in_sync() {
+    let values = json!({"id": "i-0ab", "ami": "ami-1", "tags": {"team": "shop"}});
+    let mut after = values.clone();
+    after.as_object_mut().unwrap().remove("id");
+    let named = |mut entry: Value| {
+        let name = json!({"address": "aws_instance.web", "mode": "managed", "type": "aws_instance", "name": "web",
+            "provider_name": "registry.opentofu.org/hashicorp/aws"});
+        entry.as_object_mut().unwrap().extend(name.as_object().unwrap().clone());
+        entry
+    };
+    let plan = |tainted: bool| {
+        let mut prior = named(json!({"schema_version": 1, "values": values, "sensitive_values": {"tags": {}}}));
+        let mut change =
+            named(json!({"change": {"actions": ["no-op"], "before": values, "after": values, "after_unknown": {}}}));
+        if tainted {
+            prior["tainted"] = json!(true);
+            change["action_reason"] = json!("replace_because_tainted");
+            change["change"]["actions"] = json!(["delete", "create"]);
+            change["change"]["after"] = after.clone();
+            change["change"]["after_unknown"] = json!({"id": true, "tags": {}});
+        }
+        json!({"format_version": "1.2", "terraform_version": "1.8.2",
+            "prior_state": {"format_version": "1.0", "values": {"root_module": {"resources": [prior]}}},
+            "resource_changes": [change],
+            "configuration": {"root_module": {"resources": [named(json!({"expressions": {
+                "ami": {"constant_value": "ami-1"}, "tags": {"constant_value": {"team": "shop"}}}}))]}}})
+    };
+    let context = PlanContext { refreshed: Some(true), targeted: Some(false), ..PlanContext::default() };
+    let comparer = Comparer::compile(&Rules::default()).unwrap();
+    let sound = read_plan(&plan(false), &context).unwrap();
+    let delta = comparer.compare(&sound.observations[0], &Facts::default());
+    assert_eq!((delta.verdict, delta.changes.len()), (Verdict::InSync, 0));
+
+    let reading = read_plan(&plan(true), &context).unwrap();
+    let delta = comparer.compare(&reading.observations[0], &Facts::default());
+    assert_eq!(delta.verdict, Verdict::Pending);
+    let changes: Vec<Value> =
+        delta.changes.iter().map(|change| serde_json::to_value(change.to_change()).unwrap()).collect();
+    assert_eq!(
+        changes,
+        [json!({"path": "", "kind": "CHANGED", "relation": "NOT_APPLIED", "disposition": "PENDING", "owner": "GIT",
+            "sensitive": false, "note": "not sound as it is: the next apply destroys it and makes another"})]
+    );
+    // No patch of fields settles it, on whatever plane.
+    let settle = |kind| delta.patch(kind, &Mandate::everything(), |_| true);
+    for (kind, why) in [
+        (PatchKind::Revert, Why::NeedsReplacement),
+        (PatchKind::Accept, Why::AlreadySo),
+        (PatchKind::Refresh, Why::AlreadySo),
+    ] {
+        let patch = settle(kind);
+        assert!(patch.settles.is_empty());
+        assert_eq!(patch.left.iter().map(|left| left.why).collect::<Vec<_>>(), [why]);
+    }
 }

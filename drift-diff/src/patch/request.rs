@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::edits::{Edit, place_at, value_at, views};
 use super::write::is_empty;
 use super::{Mandate, PatchKind, Why};
-use crate::delta::{Delta, FieldChange};
+use crate::delta::{ChangeOf, Delta, FieldChange};
 use crate::equivalence::equal;
 use crate::list::Slot;
 use crate::place::{DESIRED, RECORDED};
@@ -55,6 +55,9 @@ impl<'a> Request<'_, 'a> {
     /// The deed that a change of the whole resource asks for, which is none for a patch of fields.
     fn whole_resource(&self, change: &FieldChange<'_>) -> Option<Why> {
         use PatchKind::{Accept, Refresh, Revert};
+        if change.of == ChangeOf::Resource {
+            return Some(if self.kind == Revert { Why::NeedsReplacement } else { Why::AlreadySo });
+        }
         Some(match (self.delta.existence, self.kind) {
             (Existence::DeletedOutside, Revert) => Why::NeedsCreate,
             (Existence::DeletedOutside, Accept) => Why::NeedsDelete,
