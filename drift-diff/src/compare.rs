@@ -79,6 +79,8 @@ pub(crate) struct Sense {
     pub(crate) rule: String,
     /// Is it known of the system, and not somebody's word?
     pub(crate) built_in: bool,
+    /// Does its document say that it means what exposes something, too?
+    pub(crate) covers_security_paths: bool,
     pub(crate) same: Same,
     pub(crate) keys: Vec<ListKey>,
     pub(crate) key_names: Vec<String>,
@@ -90,6 +92,7 @@ impl Sense {
         Self {
             rule: rule.to_owned(),
             built_in: false,
+            covers_security_paths: false,
             same,
             keys: keys.iter().map(|key| ListKey { name: key.clone().into(), default: None }).collect(),
             key_names: keys.to_vec(),
@@ -264,7 +267,8 @@ impl Comparer {
 
     fn add_equivalence(&mut self, rule: &Named<EquivalenceRule>, selector: Selector) {
         let spec = &rule.spec;
-        let sense = Sense::new(&rule.name, spec.same, &spec.keys, spec.value.clone());
+        let mut sense = Sense::new(&rule.name, spec.same, &spec.keys, spec.value.clone());
+        sense.covers_security_paths = spec.covers_security_paths;
         self.equivalences.add(&spec.path, scoped(Some(selector), sense));
     }
 

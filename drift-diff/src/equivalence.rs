@@ -27,6 +27,7 @@ use drift_model::UnknownWord;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 
+pub(crate) use self::arn::{account, account_of_a_name};
 pub(crate) use self::collection::is_empty;
 pub use self::equal::{Equality, equal, equal_or_absent};
 pub(crate) use self::iam_policy::is_policy;

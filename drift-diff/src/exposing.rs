@@ -16,6 +16,9 @@ pub(crate) struct Exposing {
     pub(crate) fields: Vec<String>,
     /// Values that expose what the field is a choice of.
     pub(crate) values: Vec<String>,
+    /// Fields that say who may do something, or what somebody may do: there the name of a role is the role of somebody. A `*`
+    /// in front stands for anything.
+    pub(crate) identities: Vec<String>,
     /// What exposes something in some kinds alone.
     pub(crate) places: Vec<ExposingPlace>,
 }
@@ -61,6 +64,13 @@ impl Exposing {
         self.fields.iter().any(|known| same_name(known, name))
     }
 
+    pub(crate) fn has_identity(&self, name: &str) -> bool {
+        self.identities.iter().any(|known| match known.strip_prefix('*') {
+            Some(end) => ends_in(name, end),
+            None => same_name(known, name),
+        })
+    }
+
     pub(crate) fn has_value(&self, text: &str) -> bool {
         self.values.iter().any(|known| known == text)
     }
@@ -87,8 +97,15 @@ impl ExposingPlace {
 
 /// `initContainers`, `InitContainers` and `init_containers` are one name.
 fn same_name(a: &str, b: &str) -> bool {
-    fn letters(text: &str) -> impl Iterator<Item = u8> {
-        text.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase())
-    }
     letters(a).eq(letters(b))
+}
+
+/// `JobRoleArn` and `job_role_arn` end in `roleArn`.
+fn ends_in(name: &str, end: &str) -> bool {
+    let mut name = letters(name).rev();
+    letters(end).rev().all(|letter| name.next() == Some(letter))
+}
+
+fn letters(text: &str) -> impl DoubleEndedIterator<Item = u8> {
+    text.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase())
 }

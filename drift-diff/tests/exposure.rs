@@ -311,3 +311,52 @@ fn nor_does_such_a_default_within_a_list_that_is_one_value() {
     let (changes, verdict) = told_of_a_runner(jobs(json!({"name": "a"})), jobs(json!({"name": "a", "retries": 3})));
     assert_eq!((changes, verdict), (vec!["/spec/jobs EQUIVALENT".to_owned()], Verdict::InSync));
 }
+
+#[test]
+fn the_name_of_a_role_is_not_that_of_any_account() {
+    let theirs = "arn:aws:iam::210987654321:role/deploy";
+    let ours = "arn:aws:iam::123456789012:role/deploy";
+    let function = |role: &str, arn: Option<&str>| {
+        let mut function = json!({"Role": role, "Layers": ["tools"]});
+        if let Some(arn) = arn {
+            function["Arn"] = json!(arn);
+        }
+        function
+    };
+    let found = |live: Value| {
+        let (mut changes, verdict) =
+            told(ResourceRef::aws("AWS::Lambda::Function", "resize"), function("deploy", None), None, live);
+        changes.retain(|change| change.starts_with("/Role "));
+        (changes, verdict)
+    };
+    let own = Some("arn:aws:lambda:eu-west-1:123456789012:function:resize");
+    let (changes, verdict) = found(function(ours, own));
+    assert_eq!((changes, verdict), (vec!["/Role CHANGED EQUIVALENT".to_owned()], Verdict::InSync));
+    // Another account, and one of which nobody knows whose it is.
+    for live in [function(theirs, own), function(theirs, None), function(ours, None)] {
+        let (changes, verdict) = found(live);
+        assert_eq!((changes, verdict), (vec!["/Role CHANGED DRIFT".to_owned()], Verdict::Drifted));
+    }
+    // A service that answers a name has left out the account of its caller.
+    for (own, verdict) in [(own, Verdict::Drifted), (None, Verdict::InSync)] {
+        let lambda = ResourceRef::aws("AWS::Lambda::Function", "resize");
+        assert_eq!(told(lambda, function(theirs, None), None, function("deploy", own)).1, verdict);
+    }
+    // What says nothing of who may do what is known by its name, as ever.
+    let mut live = function("deploy", None);
+    live["Layers"] = json!(["arn:aws:lambda:eu-west-1:210987654321:layer:tools"]);
+    assert_eq!(found(live).1, Verdict::InSync);
+    // And who writes a rule may say that it means roles, too.
+    let rule = |covers: bool| {
+        let spec = json!({"resource": {"system": "AWS"}, "path": "/Role", "same": "ARN_OR_NAME",
+            "reason": "roles of the build account", "coversSecurityPaths": covers});
+        let mut rules = Rules::default();
+        rules.equivalences.push(drift_diff::Named::new("roles", serde_json::from_value(spec).unwrap()));
+        Comparer::compile(&rules).unwrap()
+    };
+    let planes =
+        || Planes::new(PlaneState::present(function("deploy", None)), PlaneState::present(function(theirs, own)));
+    let observation = Observation::new("obs", ResourceRef::aws("AWS::Lambda::Function", "resize"), planes());
+    assert_eq!(rule(false).compare(&observation, &Facts::default()).verdict, Verdict::Drifted);
+    assert_eq!(rule(true).compare(&observation, &Facts::default()).verdict, Verdict::InSync);
+}

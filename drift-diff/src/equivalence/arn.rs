@@ -18,6 +18,23 @@ pub(super) fn same_resource(a: &Value, b: &Value) -> bool {
     }
 }
 
+/// The account of an ARN, where the other is a plain name: a name says nothing of the account that it is of. `None` where both
+/// are ARNs, and where the name is one in all the world, as that of a bucket is.
+pub(crate) fn account_of_a_name<'v>(a: &'v Value, b: &'v Value) -> Option<&'v str> {
+    let (Value::String(a), Value::String(b)) = (a, b) else { return None };
+    let arn = match (resource(a), resource(b)) {
+        (Some(_), None) => a,
+        (None, Some(_)) => b,
+        (Some(_), Some(_)) | (None, None) => return None,
+    };
+    account(arn).filter(|account| !account.is_empty())
+}
+
+/// `account` of `arn:partition:service:region:account:resource`.
+pub(crate) fn account(arn: &str) -> Option<&str> {
+    resource(arn).and(arn.split(':').nth(4))
+}
+
 /// `resource` of `arn:partition:service:region:account:resource`.
 fn resource(text: &str) -> Option<&str> {
     let mut parts = text.splitn(6, ':');

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use drift_model::{ChangeKind, RecordOf, Relation};
+use drift_model::{ChangeKind, RecordOf, Relation, ResourceRef};
 use serde_json::Value;
 
 use super::{Known, Mode, Said, Walk};
-use crate::equivalence::{Equality, Parameters, Same, equal};
+use crate::equivalence::{Equality, Parameters, Same, account, account_of_a_name, equal};
 use crate::place::ACTUAL;
 use crate::schema::Shape;
 
@@ -189,9 +189,42 @@ impl<'a> Walk<'a, '_> {
             if sense.same == Same::NotReadBack && y.is_some() {
                 return None;
             }
+            if sense.same == Same::ArnOrName && !sense.covers_security_paths && self.names_somebody_else(x, y) {
+                return None;
+            }
             let with = Parameters { keys: &sense.key_names, value: sense.value.as_ref() };
             sense.same.holds(x, y, &with).then_some(Cow::Borrowed(sense.rule.as_str()))
         })
+    }
+
+    /// Is one the name of somebody, or of what somebody may do, and the other an ARN of an account that is not the resource's
+    /// own? The role `deploy` is not that of just any account. `y` is of the later plane.
+    ///
+    /// Where nobody knows the resource's own account, an ARN that came to stand for a name is somebody else's. A name that is
+    /// answered for the ARN that was declared is not: services leave the account out where it is their caller's.
+    fn names_somebody_else(&self, x: Option<&Value>, y: Option<&Value>) -> bool {
+        let exposing = &self.comparer.builtin.exposing;
+        let says_who = |name: &str| exposing.has_identity(name) || exposing.has_field(name);
+        let (Some(x), Some(y)) = (x, y) else { return false };
+        let Some(theirs) = account_of_a_name(x, y) else { return false };
+        let came_to_be_an_arn = || y.as_str().and_then(account).is_some();
+        (self.in_a_policy || self.place.fields().any(says_who))
+            && self.own_account().map_or_else(came_to_be_an_arn, |own| own != theirs)
+    }
+
+    /// The account of the resource, where what was read of it says so: its ARN, by the name or in a member of its own.
+    fn own_account(&self) -> Option<&'a str> {
+        let ResourceRef { name, resource_type, .. } = &self.observation.resource;
+        // `AWS::SNS::Topic` answers its ARN as `TopicArn`.
+        let kind = resource_type.rsplit("::").next().unwrap_or_default();
+        let is_own = |name: &str| {
+            name.eq_ignore_ascii_case("arn") || name.strip_suffix("Arn").is_some_and(|of| !of.is_empty() && of == kind)
+        };
+        let planes = &self.observation.planes;
+        let read = [&planes.actual, &planes.recorded].into_iter().filter_map(|plane| plane.observed.present());
+        let members = read.filter_map(|document| document.value().as_object()).flatten();
+        let arns = members.filter(|(name, _)| is_own(name)).filter_map(|(_, value)| value.as_str());
+        arns.chain([name.as_str()]).find_map(account)
     }
 
     /// Would the system have made one of these values of the other, by filling in what is left out?
