@@ -49,6 +49,24 @@ pub(crate) struct Walk<'a, 'f> {
     record_is_complete: bool,
 }
 
+/// What there is to compare at a place, and how.
+struct Seen<'a> {
+    said: [Said<'a>; 3],
+    known: Known<'a>,
+    form: Form,
+}
+
+/// How a place is compared.
+#[derive(Clone, Copy)]
+enum Form {
+    /// As one.
+    Leaf,
+    /// Member by member.
+    Object,
+    /// Item by item.
+    List,
+}
+
 impl<'a, 'f> Walk<'a, 'f> {
     pub(crate) fn new(comparer: &'a Comparer, observation: &'a Observation, mask: Mask<'a, 'f>, mode: Mode) -> Self {
         let planes = &observation.planes;
@@ -81,7 +99,7 @@ impl<'a, 'f> Walk<'a, 'f> {
             Observed::Unknown(_) => Said::Silent,
         });
         let shape = self.comparer.schema.of(&self.observation.resource);
-        self.node(said, &Known::root(shape));
+        self.node(&said, &Known::root(shape));
     }
 
     pub(crate) fn marks(&self, plane: usize) -> Option<&'a Marks> {
@@ -96,8 +114,20 @@ impl<'a, 'f> Walk<'a, 'f> {
         &self.observation.resource.system
     }
 
-    fn node(&mut self, said: [Said<'a>; 3], known: &Known<'a>) {
-        let known = &Known { exact: known.exact || self.turns_exact(), ..*known };
+    // What recurses keeps little for itself: a document is as deep as it is, on whatever stack there is.
+    fn node(&mut self, said: &[Said<'a>; 3], known: &Known<'a>) {
+        let seen = self.seen(*said, known);
+        match seen.form {
+            Form::Leaf => self.leaf(&seen.said, &seen.known),
+            Form::Object => self.object(&seen.said, &seen.known),
+            Form::List => self.list(&seen.said, &seen.known),
+        }
+    }
+
+    /// What there is to compare, once marks and silence are heeded.
+    #[inline(never)]
+    fn seen(&self, said: [Said<'a>; 3], known: &Known<'a>) -> Seen<'a> {
+        let known = Known { exact: known.exact || self.turns_exact(), ..*known };
         let (said, opaque) = self.marked(self.exactly(self.silenced(said, known.exact), known.exact));
         let said = if opaque || known.shape.is_atomic() { self.in_doubt_as_one(said) } else { said };
         let values = || said.into_iter().filter_map(Said::value);
@@ -108,17 +138,17 @@ impl<'a, 'f> Walk<'a, 'f> {
         let null = matches!(said, [Said::Value(Value::Null), ..])
             || said.iter().any(|said| matches!(said, Said::Value(Value::Null))) && values().all(holds_nothing);
         let containers = values().any(|value| value.is_object() || value.is_array());
-        if opaque || unknown || null || self.is_one_policy(&said, known) {
-            self.leaf(said, *known);
+        if opaque || unknown || null || self.is_one_policy(&said, &known) {
+            Seen { said, known, form: Form::Leaf }
         } else if containers && self.place.depth() >= MAX_DEPTH {
             let too_deep = |said: Said<'a>| if said.is_silent() { said } else { Said::Untold(UnknownReason::TooDeep) };
-            self.leaf(said.map(too_deep), *known);
+            Seen { said: said.map(too_deep), known, form: Form::Leaf }
         } else if all(Value::is_object) && !known.shape.is_atomic() {
-            self.object(said, known);
+            Seen { said, known, form: if self.belongs_to_another(said) { Form::Leaf } else { Form::Object } }
         } else if all(Value::is_array) {
-            self.list(said, known);
+            Seen { said, known, form: Form::List }
         } else {
-            self.leaf(said, *known);
+            Seen { said, known, form: Form::Leaf }
         }
     }
 
@@ -210,42 +240,53 @@ impl<'a, 'f> Walk<'a, 'f> {
         (0..self.documents.len()).any(|plane| self.marks(plane).is_some_and(Marks::leave_doubt))
     }
 
-    fn object(&mut self, said: [Said<'a>; 3], known: &Known<'a>) {
-        if self.belongs_to_another(said) {
-            return self.leaf(said, *known);
-        }
-        let maps = said.map(Said::object);
+    fn object(&mut self, said: &[Said<'a>; 3], known: &Known<'a>) {
         let (outer, listed) = (self.in_a_policy, self.changes.len());
-        self.in_a_policy |= !self.system().is_kubernetes() && maps.iter().flatten().any(|members| is_policy(members));
-        // What Git does not know yet may stand in no document at all.
-        for name in self.unknown_members(maps) {
-            self.place.enter_field(name);
-            self.node([Said::Silent; 3], &known.field(name, maps));
-            self.place.leave();
-        }
-        for (plane, map) in maps.iter().enumerate() {
-            for name in map.iter().flat_map(|map| map.keys()) {
-                let seen = maps.iter().take(plane).flatten().any(|earlier| earlier.contains_key(name));
-                if seen {
-                    continue;
-                }
-                let mut inner = [Said::Silent; 3];
-                for (plane, member) in inner.iter_mut().enumerate() {
-                    *member = self.member(plane, said.get(plane).copied(), known.exact, |value| value.get(name));
-                }
-                self.place.enter_field(name);
-                self.node(inner, &known.field(name, maps));
-                self.place.leave();
-            }
+        self.in_a_policy |= self.begins_a_policy(said);
+        for name in self.names(said) {
+            self.field(name, said, known);
         }
         self.in_a_policy = outer;
         // An object of nothing but `null`s is an object all the same, and no member tells whether a plane has it.
-        let [desired, recorded, _] = said;
-        let only_there = desired.is_silent() && recorded.is_silent();
-        let is_missing = |said: &Said<'a>| said.object().is_none() && !said.is_silent();
-        if self.changes.len() == listed && (only_there || said.iter().any(is_missing)) {
-            self.leaf(said, *known);
+        if self.changes.len() == listed && is_object_in_part(said) {
+            self.leaf(said, known);
         }
+    }
+
+    fn field(&mut self, name: &'a str, said: &[Said<'a>; 3], known: &Known<'a>) {
+        let inner = self.members(name, said, known.exact);
+        self.place.enter_field(name);
+        self.node(&inner, &known.field(name, said));
+        self.place.leave();
+    }
+
+    fn begins_a_policy(&self, said: &[Said<'a>; 3]) -> bool {
+        !self.system().is_kubernetes() && said.iter().filter_map(|said| said.object()).any(is_policy)
+    }
+
+    /// The names of all members, each once. What Git does not know yet may stand in no document at all.
+    #[inline(never)]
+    fn names(&self, said: &[Said<'a>; 3]) -> Vec<&'a str> {
+        let maps = said.map(Said::object);
+        let mut names = self.unknown_members(maps);
+        for (plane, map) in maps.iter().enumerate() {
+            let seen = |name: &str| maps.iter().take(plane).flatten().any(|earlier| earlier.contains_key(name));
+            let all = map.iter().flat_map(|map| map.keys());
+            names.extend(all.map(String::as_str).filter(|name| !seen(name)));
+        }
+        names
+    }
+
+    /// What the planes say of a member; nothing, if none of them has it.
+    #[inline(never)]
+    fn members(&self, name: &str, said: &[Said<'a>; 3], exact: bool) -> [Said<'a>; 3] {
+        let mut inner = [Said::Silent; 3];
+        if said.iter().filter_map(|said| said.object()).any(|map| map.contains_key(name)) {
+            for (plane, member) in inner.iter_mut().enumerate() {
+                *member = self.member(plane, said.get(plane).copied(), exact, |value| value.get(name));
+            }
+        }
+        inner
     }
 
     /// Do the planes hold the same policy document in different words? Those are compared by what they say, as a whole:
@@ -258,7 +299,7 @@ impl<'a, 'f> Walk<'a, 'f> {
             && said.iter().all(|said| said.is_silent() || is_policy(said))
             && said.iter().filter(|said| is_policy(said)).count() > 1
             && !self.is_in_doubt()
-            && self.agree(said, *known)
+            && self.agree(said, known)
     }
 
     /// The members that are marked as unknown and that no plane has.
@@ -302,6 +343,13 @@ impl<'a, 'f> Walk<'a, 'f> {
         let views = self.place.views(ACTUAL);
         self.mask.owner(&views).is_some_and(|owned| owned.kind.excuses()) && !self.mask.reaches_beneath(&views)
     }
+}
+
+/// Does a plane lack the object that others have, or does actual alone have it?
+fn is_object_in_part(said: &[Said<'_>; 3]) -> bool {
+    let [desired, recorded, _] = said;
+    let only_there = desired.is_silent() && recorded.is_silent();
+    only_there || said.iter().any(|said| said.object().is_none() && !said.is_silent())
 }
 
 /// Is this an object without a member that is anything?

@@ -8,8 +8,8 @@
 
 use drift_diff::{Comparer, EquivalenceRule, Named, Rules, Same};
 use drift_model::{
-    ChangeKind, Claim, ClaimOrigin, Disposition, Facts, Observation, OwnerKind, PlaneState, Planes, ResourceRef, Step,
-    Verdict,
+    ChangeKind, Claim, ClaimOrigin, Disposition, Facts, Observation, OwnerKind, PlaneState, Planes, RecordOf,
+    ResourceRef, Step, Verdict,
 };
 use serde_json::{Value, json};
 
@@ -165,6 +165,32 @@ fn texts_of_a_megabyte_are_compared_in_every_sense() {
             let delta = comparer.compare(&observation, &Facts::default());
             assert_eq!(delta.changes.len(), 1, "{same}");
             assert_eq!(delta.changes[0].kind, ChangeKind::Changed);
+        }
+    }
+}
+
+/// A document is compared on whatever stack its caller has: here that of a small thread, in a build that optimizes nothing.
+#[test]
+fn what_is_nested_as_deep_as_it_may_be_is_compared_on_a_stack_of_one_mebibyte() {
+    let objects = |levels: usize, leaf: i32| (0..levels).fold(json!(leaf), |inner, _| json!({"a": inner}));
+    let lists = |levels: usize, leaf: i32| (0..levels).fold(json!(leaf), |inner, _| Value::Array(vec![inner]));
+    let both = |levels: usize, leaf: i32| (0..levels / 2).fold(json!(leaf), |inner, _| json!({"a": [inner]}));
+    let keyed =
+        |levels: usize, leaf: i32| (0..levels / 2).fold(json!(leaf), |inner, _| json!([{"name": "x", "in": inner}]));
+    let shapes: [&dyn Fn(usize, i32) -> Value; 4] = [&objects, &lists, &both, &keyed];
+    for (levels, expected) in [(510, Verdict::Drifted), (600, Verdict::Unknown)] {
+        for shape in shapes {
+            let of = |leaf: i32| PlaneState::present(json!({"top": shape(levels, leaf)}));
+            for resource in [ResourceRef::default(), ResourceRef::aws("AWS::X::Y", "x")] {
+                let planes = Planes::new(of(1), of(2)).with_recorded(of(3), RecordOf::Observation);
+                let observation = Observation::new("obs", resource, planes);
+                let compare = || told(&observation).0;
+                let verdict = std::thread::scope(|scope| {
+                    let small = std::thread::Builder::new().stack_size(1 << 20);
+                    small.spawn_scoped(scope, compare).unwrap().join().unwrap()
+                });
+                assert_eq!(verdict, expected, "{levels}");
+            }
         }
     }
 }

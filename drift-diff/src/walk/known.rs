@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::Said;
 use crate::equivalence::{Equality, equal};
 use crate::schema::Shape;
 
@@ -32,13 +33,14 @@ impl<'a> Known<'a> {
         Self { shape, member: None, exact: false }
     }
 
-    pub(super) fn field(self, name: &'a str, beside: [Option<&'a Map<String, Value>>; 3]) -> Self {
+    pub(super) fn field(&self, name: &'a str, said: &[Said<'a>; 3]) -> Self {
+        let beside = said.map(Said::object);
         let given = self.member.and_then(Member::given_whole).and_then(|whole| whole.get(name));
         let member = Member { of: self.shape, name, beside, given };
         Self { shape: self.shape.field(name), member: Some(member), exact: self.exact }
     }
 
-    pub(super) fn element(self) -> Self {
+    pub(super) fn element(&self) -> Self {
         Self { shape: self.shape.element(), member: None, exact: self.exact }
     }
 }

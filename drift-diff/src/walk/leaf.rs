@@ -39,8 +39,9 @@ pub(crate) struct Difference<'a> {
 
 impl<'a> Walk<'a, '_> {
     /// Compares a place that is not looked into any further, and lists it if the planes differ.
-    pub(crate) fn leaf(&mut self, said: [Said<'a>; 3], known: Known<'a>) {
-        let [desired, recorded, actual] = said;
+    #[inline(never)]
+    pub(crate) fn leaf(&mut self, said: &[Said<'a>; 3], known: &Known<'a>) {
+        let [desired, recorded, actual] = *said;
         // What a record of declarations holds and Git no longer says was Git's: its silence is a removal.
         let removed = desired.is_silent() && self.record_of() == RecordOf::Declaration && recorded.value().is_some();
         let desired = if removed && self.mode == Mode::Compared { Said::Absent } else { desired };
@@ -58,7 +59,7 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    fn declared(&self, said: [Said<'a>; 3], known: Known<'a>) -> Option<Difference<'a>> {
+    fn declared(&self, said: [Said<'a>; 3], known: &Known<'a>) -> Option<Difference<'a>> {
         let [desired, recorded, actual] = said;
         let da = self.with_desired(desired, actual, known);
         if recorded.is_silent() {
@@ -91,7 +92,7 @@ impl<'a> Walk<'a, '_> {
         Some(Difference::new(kind(against(da.agrees()), actual), relation, None))
     }
 
-    fn undeclared(&self, said: [Said<'a>; 3], known: Known<'a>) -> Option<Difference<'a>> {
+    fn undeclared(&self, said: [Said<'a>; 3], known: &Known<'a>) -> Option<Difference<'a>> {
         let [_, recorded, actual] = said;
         let recorded_has_it = matches!(recorded, Said::Value(_));
         let against = if recorded.is_silent() { Said::Absent } else { recorded };
@@ -109,7 +110,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// Declared and there, but not recorded: a difference is drift, and nobody can say which side moved.
-    fn untracked(&self, said: [Said<'a>; 3], known: Known<'a>) -> Option<Difference<'a>> {
+    fn untracked(&self, said: [Said<'a>; 3], known: &Known<'a>) -> Option<Difference<'a>> {
         let [desired, _, actual] = said;
         if desired.is_silent() {
             return self.undeclared(said, known);
@@ -124,7 +125,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// A plane is unknown: where the others differ, that is listed.
-    fn undetermined(&self, said: [Said<'a>; 3], known: Known<'a>) -> Option<Difference<'a>> {
+    fn undetermined(&self, said: [Said<'a>; 3], known: &Known<'a>) -> Option<Difference<'a>> {
         let speaking: Vec<Said<'a>> = said.into_iter().filter(|said| !said.is_silent()).collect();
         let differ = speaking.windows(2).any(|pair| match pair {
             [a, b] => self.pair(*a, *b, known) != Pair::Same,
@@ -137,7 +138,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// Compares what Git declares with another plane. A `null` in Git declares absence, however the other spells that.
-    fn with_desired(&self, desired: Said<'a>, other: Said<'a>, known: Known<'a>) -> Pair<'a> {
+    fn with_desired(&self, desired: Said<'a>, other: Said<'a>, known: &Known<'a>) -> Pair<'a> {
         match (desired, other) {
             (Said::Value(Value::Null), Said::Absent | Said::Value(Value::Null)) => Pair::Same,
             _ => self.pair(desired, other, known),
@@ -145,14 +146,14 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// Do all planes that say something here agree, in whatever spelling?
-    pub(crate) fn agree(&self, said: &[Said<'a>; 3], known: Known<'a>) -> bool {
+    pub(crate) fn agree(&self, said: &[Said<'a>; 3], known: &Known<'a>) -> bool {
         let speaking = || said.iter().filter(|said| !said.is_silent());
         let later = |i: usize| speaking().skip(i.saturating_add(1));
         speaking().enumerate().all(|(i, a)| later(i).all(|b| self.pair(*a, *b, known).agrees()))
     }
 
     /// Compares two planes: exactly, then in every sense that holds at this place.
-    fn pair(&self, a: Said<'a>, b: Said<'a>, known: Known<'a>) -> Pair<'a> {
+    fn pair(&self, a: Said<'a>, b: Said<'a>, known: &Known<'a>) -> Pair<'a> {
         if a.unknown().is_some() || b.unknown().is_some() {
             return Pair::Unknowable;
         }
@@ -174,7 +175,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// The rule by which two different values mean the same here, if there is one; `y` is of the later plane.
-    fn sense(&self, x: Option<&'a Value>, y: Option<&'a Value>, known: Known<'a>) -> Option<Cow<'a, str>> {
+    fn sense(&self, x: Option<&'a Value>, y: Option<&'a Value>, known: &Known<'a>) -> Option<Cow<'a, str>> {
         if let Some(rule) = shape_sense(known.shape, x, y) {
             return Some(rule.into());
         }
@@ -231,7 +232,7 @@ impl<'a> Walk<'a, '_> {
     ///
     /// Where something is exposed, the word of a definition that was handed over is not enough: there a default is one that
     /// the built-in tables know, or none.
-    fn is_filled_in(&self, x: Option<&'a Value>, y: Option<&'a Value>, known: Known<'a>) -> bool {
+    fn is_filled_in(&self, x: Option<&'a Value>, y: Option<&'a Value>, known: &Known<'a>) -> bool {
         let may = |name: &str, value: &Value| {
             let schema = &self.comparer.schema;
             !schema.of(&self.observation.resource).is_added()

@@ -32,20 +32,32 @@ pub(crate) enum Source {
 }
 
 impl<'a> Walk<'a, '_> {
-    // What recurses is kept small: a list in a list in a list is as deep as a document goes, on whatever stack there is.
-    pub(super) fn list(&mut self, said: [Said<'a>; 3], known: &Known<'a>) {
+    pub(super) fn list(&mut self, said: &[Said<'a>; 3], known: &Known<'a>) {
         let (outer, listed) = (self.note, self.changes.len());
-        let Some(Arranged { slots, silence_is_absence }) = self.arranged(&said, known) else { return };
-        for (step, slot) in slots {
-            let items = self.items(&said, slot, silence_is_absence);
-            self.place.enter_element(step, slot);
-            self.element(items, &known.element());
+        let Some(Arranged { slots, silence_is_absence }) = self.arranged(said, known) else { return };
+        let mut slots = slots.into_iter();
+        while let Some(items) = self.enter_next(&mut slots, said, silence_is_absence) {
+            self.element(&items, &known.element());
             self.place.leave();
         }
         if self.changes.len() == listed {
-            self.repeats(&said);
+            self.repeats(said);
         }
         self.note = outer;
+    }
+
+    /// Enters the next item of a list: what the planes say of it.
+    #[inline(never)]
+    fn enter_next(
+        &mut self,
+        slots: &mut std::vec::IntoIter<(Step, Slot)>,
+        said: &[Said<'a>; 3],
+        silence_is_absence: bool,
+    ) -> Option<[Said<'a>; 3]> {
+        let (step, slot) = slots.next()?;
+        let items = self.items(said, slot, silence_is_absence);
+        self.place.enter_element(step, slot);
+        Some(self.marked(items).0)
     }
 
     /// Every member of the lists is everywhere; is one of them written more often in one plane than in another?
@@ -70,6 +82,7 @@ impl<'a> Walk<'a, '_> {
 
     /// The items of a list side by side, once what is said of the list itself is listed; `None` where it is one value, or
     /// nothing more is to be said.
+    #[inline(never)]
     fn arranged(&mut self, said: &[Said<'a>; 3], known: &Known<'a>) -> Option<Arranged> {
         let said = *said;
         if self.is_the_same_list(said) {
@@ -77,7 +90,7 @@ impl<'a> Walk<'a, '_> {
         }
         let lists = said.map(|said| said.array().unwrap_or_default());
         if lists.iter().all(|list| list.is_empty()) || self.belongs_to_another(said) {
-            self.leaf(said, *known);
+            self.leaf(&said, known);
             return None;
         }
         // A `null` among items is an item, and items cannot be told from absent ones by it: the list is one value.
@@ -130,20 +143,22 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// An item that one of the sides lacks is one change, not one for each of its fields.
-    fn element(&mut self, items: [Said<'a>; 3], known: &Known<'a>) {
-        let (items, _) = self.marked(items);
-        if items.into_iter().any(|item| item.unknown().is_some()) {
-            return self.leaf(items, *known);
-        }
+    fn element(&mut self, items: &[Said<'a>; 3], known: &Known<'a>) {
+        if self.is_one_change(items) { self.leaf(items, known) } else { self.node(items, known) }
+    }
+
+    fn is_one_change(&self, items: &[Said<'a>; 3]) -> bool {
         let [desired, recorded, actual] = items;
-        let whole = match (desired.value(), recorded.value(), actual.value()) {
+        if items.iter().any(|item| item.unknown().is_some()) {
+            return true;
+        }
+        match (desired.value(), recorded.value(), actual.value()) {
             (Some(d), None, Some(a)) => !recorded.is_silent() && equal(d, a) == Equality::Same,
             (Some(_), Some(_), Some(_)) => false,
             // Git is silent, and knows nothing of the item: its fields are compared on the other planes.
             (None, Some(_), Some(_)) => !desired.is_silent() || self.record_of() == RecordOf::Declaration,
             _ => true,
-        };
-        if whole { self.leaf(items, *known) } else { self.node(items, known) }
+        }
     }
 
     /// How the elements are told apart, and who says so. `None` is a list that is one value.
@@ -218,7 +233,7 @@ impl<'a> Walk<'a, '_> {
             let orders = [same(DESIRED, RECORDED), same(RECORDED, ACTUAL), same(DESIRED, ACTUAL)];
             self.whole(ChangeKind::Reordered, said, orders, None, false);
         } else {
-            self.leaf(said, *known);
+            self.leaf(&said, known);
         }
     }
 }
