@@ -11,21 +11,26 @@ use crate::list::Slot;
 /// Joins slots that share no plane, those first whose elements are most alike. `likeness` is asked with the element of the
 /// earlier plane first, and 0 is none at all.
 ///
-/// Every slot is held against every other, so this is for the few that are left over: of more, the order decides.
-pub(crate) fn join(mut slots: Vec<Slot>, lists: [&[Value]; 3], likeness: fn(&Value, &Value) -> usize) -> Vec<Slot> {
+/// Every slot is held against every other, so this is for the few that are left over: of more, the order decides. Two slots
+/// are held against each other once: those that have nothing in common have nothing in common in the next round, so there
+/// only what was joined in this one is looked at, and a slot of three planes is done. That makes two rounds and an empty one.
+pub(crate) fn join(slots: Vec<Slot>, lists: [&[Value]; 3], likeness: impl Fn(&Value, &Value) -> usize) -> Vec<Slot> {
     const FEW: usize = 256;
     if slots.len() > FEW {
         return slots;
     }
-    slots.sort_by_key(|slot| (slot.iter().position(Option::is_some), *slot));
     let element = |slot: &Slot| {
         (0..3).find_map(|plane| lists.get(plane).and_then(|list| list.get(slot.get(plane).copied().flatten()?)))
     };
     let apart = |a: &Slot, b: &Slot| a.iter().zip(b).all(|(a, b)| a.is_none() || b.is_none());
+    // Each with whether it is new in this round.
+    let mut slots: Vec<(Slot, bool)> = slots.into_iter().map(|slot| (slot, true)).collect();
     loop {
+        slots.sort_by_key(|(slot, _)| (slot.iter().position(Option::is_some), *slot));
         let mut candidates: Vec<(Reverse<usize>, usize, usize)> = Vec::new();
-        for (i, a) in slots.iter().enumerate() {
-            for (j, b) in slots.iter().enumerate().skip(i.saturating_add(1)).filter(|(_, b)| apart(a, b)) {
+        for (i, (a, new)) in slots.iter().enumerate() {
+            let others = slots.iter().enumerate().skip(i.saturating_add(1));
+            for (j, (b, _)) in others.filter(|(_, (b, newer))| (*new || *newer) && apart(a, b)) {
                 let alike = element(a).zip(element(b)).map_or(0, |(a, b)| likeness(a, b));
                 if alike > 0 {
                     candidates.push((Reverse(alike), i, j));
@@ -33,25 +38,24 @@ pub(crate) fn join(mut slots: Vec<Slot>, lists: [&[Value]; 3], likeness: fn(&Val
             }
         }
         if candidates.is_empty() {
-            return slots;
+            return slots.into_iter().map(|(slot, _)| slot).collect();
         }
         candidates.sort_unstable();
         let mut joined = BTreeSet::new();
-        let mut next: Vec<Slot> = Vec::new();
+        let mut next: Vec<(Slot, bool)> = Vec::new();
         for (_, i, j) in candidates {
-            if let (Some(a), Some(b)) = (slots.get(i), slots.get(j))
+            if let (Some((a, _)), Some((b, _))) = (slots.get(i), slots.get(j))
                 && !joined.contains(&i)
                 && !joined.contains(&j)
             {
-                next.push(std::array::from_fn(|plane| {
-                    let of = |slot: &Slot| slot.get(plane).copied().flatten();
-                    of(a).or(of(b))
-                }));
+                let of = |slot: &Slot, plane: usize| slot.get(plane).copied().flatten();
+                next.push((std::array::from_fn(|plane| of(a, plane).or(of(b, plane))), true));
                 joined.extend([i, j]);
             }
         }
-        next.extend(slots.iter().enumerate().filter(|(index, _)| !joined.contains(index)).map(|(_, slot)| *slot));
-        next.sort_by_key(|slot| (slot.iter().position(Option::is_some), *slot));
+        next.extend(
+            slots.iter().enumerate().filter(|(index, _)| !joined.contains(index)).map(|(_, (slot, _))| (*slot, false)),
+        );
         slots = next;
     }
 }
@@ -120,7 +124,92 @@ mod tests {
         assert_eq!(join(slots, [&d, &r, &a], in_common), [[Some(0); 3]]);
     }
 
+    /// The oracle: round after round, everything against everything, until nothing can be joined.
+    fn join_naively(
+        mut slots: Vec<Slot>,
+        lists: [&[Value]; 3],
+        likeness: impl Fn(&Value, &Value) -> usize,
+    ) -> Vec<Slot> {
+        let element = |slot: &Slot| (0..3).find_map(|plane| slot[plane].map(|index| &lists[plane][index])).unwrap();
+        loop {
+            slots.sort_by_key(|slot| (slot.iter().position(Option::is_some), *slot));
+            let mut pairs = Vec::new();
+            for (i, a) in slots.iter().enumerate() {
+                for (j, b) in slots.iter().enumerate().skip(i.saturating_add(1)) {
+                    if (0..3).all(|plane| a[plane].is_none() || b[plane].is_none()) {
+                        pairs.push((Reverse(likeness(element(a), element(b))), i, j));
+                    }
+                }
+            }
+            pairs.retain(|(Reverse(alike), ..)| *alike > 0);
+            pairs.sort_unstable();
+            let (mut used, mut next) = (BTreeSet::new(), Vec::new());
+            for (_, i, j) in &pairs {
+                if !used.contains(i) && !used.contains(j) {
+                    next.push(std::array::from_fn(|plane| slots[*i][plane].or(slots[*j][plane])));
+                    used.extend([*i, *j]);
+                }
+            }
+            next.extend(slots.iter().enumerate().filter(|(index, _)| !used.contains(index)).map(|(_, slot)| *slot));
+            slots = next;
+            if pairs.is_empty() {
+                return slots;
+            }
+        }
+    }
+
+    fn all_apart(lengths: [usize; 3]) -> Vec<Slot> {
+        let of =
+            |plane: usize| (0..lengths[plane]).map(move |index| std::array::from_fn(|p| (p == plane).then_some(index)));
+        (0..3).flat_map(of).collect()
+    }
+
+    /// How often likeness is asked when this many elements are left over in each plane, here and by the oracle.
+    fn asked(lengths: [usize; 3], item: impl Fn(usize, usize) -> Value) -> (usize, usize) {
+        let [d, r, a]: [Vec<Value>; 3] =
+            std::array::from_fn(|plane| (0..lengths[plane]).map(|index| item(plane, index)).collect());
+        let asked = std::cell::Cell::new(0_usize);
+        let counted = |a: &Value, b: &Value| {
+            asked.set(asked.get().saturating_add(1));
+            in_common(a, b)
+        };
+        let joined = join(all_apart(lengths), [&d, &r, &a], counted);
+        let here = asked.replace(0);
+        assert_eq!(joined, join_naively(all_apart(lengths), [&d, &r, &a], counted));
+        (here, asked.get())
+    }
+
+    #[test]
+    fn the_most_that_may_be_left_over_is_held_against_each_other_once() {
+        let alike = |_: usize, index: usize| json!({"x": 1, "y": index});
+        assert_eq!(asked([128, 0, 128], alike), (128 * 128, 128 * 128));
+        // Pairs of two planes, then each against what the third plane has left.
+        let pairs = 86 * 85 + 86 * 85 + 85 * 85;
+        let (here, naively) = asked([86, 85, 85], alike);
+        assert!(here <= pairs + 86 * 86 && here <= naively, "{here}");
+        // Where little is alike, nothing is asked twice; the oracle asks everything three times.
+        let few = |plane: usize, index: usize| json!({"x": if index == 0 { 0 } else { plane * 100 + index }});
+        let (here, naively) = asked([86, 85, 85], few);
+        assert!(here <= pairs + 86 && naively > 2 * pairs, "{here} {naively}");
+    }
+
     proptest! {
+        #[test]
+        fn what_is_joined_is_what_everything_against_everything_joins(
+            lists in proptest::array::uniform3(
+                proptest::collection::vec(crate::equivalence::tests::json_value(), 0..7)
+            ),
+            lacking in 0..4_usize,
+        ) {
+            let lists: Vec<&[Value]> =
+                lists.iter().enumerate().map(|(plane, list)| if plane == lacking { &[][..] } else { &list[..] }).collect();
+            let lists = [lists[0], lists[1], lists[2]];
+            for likeness in [in_common, filled_in] {
+                let slots = all_apart(lists.map(<[Value]>::len));
+                prop_assert_eq!(join(slots.clone(), lists, likeness), join_naively(slots, lists, likeness));
+            }
+        }
+
         #[test]
         fn every_element_stays_in_one_slot(
             desired in proptest::collection::vec(crate::equivalence::tests::json_value(), 0..6),
