@@ -337,6 +337,12 @@ fn the_name_of_a_role_is_not_that_of_any_account() {
         let (changes, verdict) = found(live);
         assert_eq!((changes, verdict), (vec!["/Role CHANGED DRIFT".to_owned()], Verdict::Drifted));
     }
+    // Nor is one known where what was read tells of two.
+    for (arn, function_arn) in [(theirs, ours), (ours, theirs)] {
+        let mut live = function(ours, Some(arn));
+        live["FunctionArn"] = json!(function_arn);
+        assert_eq!(found(live).0, ["/Role CHANGED DRIFT"]);
+    }
     // A service that answers a name has left out the account of its caller.
     for (own, verdict) in [(own, Verdict::Drifted), (None, Verdict::InSync)] {
         let lambda = ResourceRef::aws("AWS::Lambda::Function", "resize");

@@ -225,7 +225,10 @@ impl<'a> Walk<'a, '_> {
         let read = [&planes.actual, &planes.recorded].into_iter().filter_map(|plane| plane.observed.present());
         let members = read.filter_map(|document| document.value().as_object()).flatten();
         let arns = members.filter(|(name, _)| is_own(name)).filter_map(|(_, value)| value.as_str());
-        arns.chain([name.as_str()]).find_map(account)
+        let mut accounts = arns.chain([name.as_str()]).filter_map(account).filter(|account| !account.is_empty());
+        let first = accounts.next()?;
+        // Where they do not agree, nobody knows.
+        accounts.all(|other| other == first).then_some(first)
     }
 
     /// Would the system have made one of these values of the other, by filling in what is left out?
