@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use super::draft::Draft;
 use super::no_lines::NoLines;
+use super::spelling;
 use super::tokens::{SPACE, flow, is_dash, key, quoted};
 
 /// A value, with the lines that it takes.
@@ -163,6 +164,9 @@ impl Reader<'_> {
                 closed = Some(NoLines::Anchor { line: line.saturating_add(1) });
             } else if !names.insert(name.clone()) {
                 closed = Some(NoLines::DuplicateKey { line: line.saturating_add(1) });
+            } else if spelling::is_bool_to_some(&name) && !text.starts_with(['"', '\'']) {
+                // `on: push` has the key `on` to YAML 1.2, and `true` to Kubernetes.
+                closed = Some(not_understood(line));
             }
             let after = column.saturating_add(after);
             let value = self.member(line, after, column, depth.saturating_add(1))?;

@@ -183,6 +183,33 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_under_a_line_that_goes_does_not_become_a_text_of_the_line_above() {
+        let remove = |path: &str| DesiredPatch::from(vec![Operation::Remove { path: path.to_owned() }]);
+        let patched = |text: &str, path: &str| Source::yaml("f", text).patched(&remove(path)).map_err(|why| why.code());
+        for remark in ["   # why\n", "    \n", "\n   # why\n"] {
+            let text = format!("a:\n  - |\n    text\nb: 1\n{remark}c: 2\n");
+            assert_eq!(patched(&text, "/b"), Err("several-lines"), "{remark:?}");
+            assert_eq!(patched(&text, "/c").unwrap(), text.replace("c: 2\n", ""));
+            // Between lines of other kinds nothing is taken for another's.
+            let plain = text.replace("|\n    text", "text");
+            assert_eq!(patched(&plain, "/b").unwrap(), plain.replace("b: 1\n", ""));
+        }
+        assert_eq!(patched("a: |\n  text\nb: 1\n\nc: 2\n", "/b").unwrap(), "a: |\n  text\n\nc: 2\n");
+    }
+
+    #[test]
+    fn a_key_that_readers_take_for_different_things_closes_its_mapping() {
+        let add = DesiredPatch::from(vec![Operation::Add { path: "/new".to_owned(), value: json!(1) }]);
+        for key in ["on", "Yes", "n"] {
+            assert_eq!(
+                Source::yaml("f", &format!("a: 1\n{key}: 2\n")).patched(&add).unwrap_err().code(),
+                "not-understood"
+            );
+            assert!(Source::yaml("f", &format!("a: 1\n'{key}': 2\n")).patched(&add).is_ok(), "{key}");
+        }
+    }
+
+    #[test]
     fn a_document_of_a_stream_is_edited_alone() {
         let text = "a: 1\n---\n# empty\n---\na: 1\n...\n";
         let yes: DesiredPatch = vec![Operation::Replace { path: "/a".to_owned(), value: json!("yes") }].into();

@@ -9,6 +9,11 @@ use crate::export::is_unseen;
 /// Words that some reader takes for something else than a text.
 const WORDS: [&str; 12] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity"];
 
+/// Is this word, written plain, a text to some readers and a truth value to others?
+pub(super) fn is_bool_to_some(word: &str) -> bool {
+    ["y", "n", "yes", "no", "on", "off"].contains(&word.to_ascii_lowercase().as_str())
+}
+
 /// A text as a plain scalar where that is safe beyond doubt, else in double quotes.
 pub(super) fn string(text: &str) -> String {
     let may_stand =

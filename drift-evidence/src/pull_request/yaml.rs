@@ -8,6 +8,7 @@ use super::no_lines::NoLines;
 use super::outline::{Kind, Node, Slot, outline};
 use super::patch::Operation;
 use super::spelling;
+use super::tokens::SPACE;
 
 /// Carries out one operation on one document of the draft.
 pub(super) fn carry_out(draft: &mut Draft, document: usize, operation: &Operation) -> Result<(), NoLines> {
@@ -113,6 +114,7 @@ impl<'o> Editor<'o> {
             };
             return if above.is_empty() { Err(NoLines::Emptied) } else { self.replace(draft, above, &empty) };
         }
+        self.keeps_texts_apart(draft, slot)?;
         let line = draft.line(slot.line);
         let prefix = line.get(..parent.column).unwrap_or_default().to_owned();
         let is_first = slots.first().is_some_and(|first| first.line == slot.line);
@@ -124,6 +126,21 @@ impl<'o> Editor<'o> {
             draft.splice(next.line..next.line.saturating_add(1), vec![line]);
         }
         draft.splice(slot.line..slot.value.end, Vec::new());
+        Ok(())
+    }
+
+    /// A comment or white space that stands under what is taken away must not come to stand under a block text, which would
+    /// take it for its own.
+    fn keeps_texts_apart(&self, draft: &Draft, slot: &Slot) -> Result<(), NoLines> {
+        let is_remark = |line: &usize| {
+            let text = draft.line(*line).trim_start_matches(SPACE);
+            text.is_empty() || text.starts_with('#')
+        };
+        let mut left = (slot.value.end..draft.len()).take_while(is_remark);
+        let stands_above = |text: &Node| text.end <= slot.line && (text.end..slot.line).all(|line| is_remark(&line));
+        if left.any(|line| !draft.line(line).is_empty()) && has_text(self.root, &stands_above) {
+            return Err(NoLines::SeveralLines { line: slot.line.saturating_add(1) });
+        }
         Ok(())
     }
 
@@ -166,6 +183,15 @@ impl<'o> Editor<'o> {
             Kind::Closed(why) => Err(why.clone()),
             Kind::Scalar(..) | Kind::Null | Kind::Text => Err(self.no_place()),
         }
+    }
+}
+
+/// Is there a block text that is this?
+fn has_text(node: &Node, is: &impl Fn(&Node) -> bool) -> bool {
+    match &node.kind {
+        Kind::Map(slots) | Kind::Seq(slots) => slots.iter().any(|slot| has_text(&slot.value, is)),
+        Kind::Text => is(node),
+        Kind::Scalar(..) | Kind::Flow(..) | Kind::Null | Kind::Closed(_) => false,
     }
 }
 
