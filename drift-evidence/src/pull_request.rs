@@ -129,16 +129,17 @@ impl<'r> Proposal<'r> {
         let finding = self.record.finding();
         let patch = DesiredPatch::accept(finding, self.desired);
         let lines = self.source.as_ref().map(|source| source.lines(&patch));
-        let title = line(&format!("Accept drift of {} ({})", finding.resource_ref, finding.finding_id));
+        let title = line(&format!("Accept drift of {} ({})", finding.resource_ref, self.record.id()));
         let mut body = String::from("## Drift Reconciliation\n\n");
         for (name, text) in [
-            ("Finding", Some(&finding.finding_id)),
-            ("Environment", finding.environment.as_ref()),
-            ("Owner", finding.owner.as_ref()),
-            ("Resource", Some(&finding.resource_ref)),
+            // Under the id of the first: those of later scans are of their day, and nobody finds a record by them.
+            ("Finding", Some(self.record.id())),
+            ("Environment", finding.environment.as_deref()),
+            ("Owner", finding.owner.as_deref()),
+            ("Resource", Some(finding.resource_ref.as_str())),
         ] {
             // Writing to a string cannot fail: what it returns is dropped here and below.
-            let _ = writeln!(body, "- {name}: {}", text.map_or_else(|| "not known".to_owned(), |text| code(text)));
+            let _ = writeln!(body, "- {name}: {}", text.map_or_else(|| "not known".to_owned(), code));
         }
         let sections: [(&str, String); 11] = [
             ("Detected Fields", fields(&finding.changes)),
