@@ -65,6 +65,7 @@ impl<'de> Deserialize<'de> for ChainId {
 /// let mut chain = Chain::start("drift.example/prod".parse()?);
 /// let failed = Event::DetectorFailed {
 ///     resource: "ConfigMap/prod/app".parse()?,
+///     unit: None,
 ///     method: Some(Method::GitopsDiff),
 ///     reason: UnknownReason::Failed,
 ///     detail: Some("the API server answered 503".to_owned()),

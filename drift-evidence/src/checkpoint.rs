@@ -20,7 +20,7 @@ use crate::verify::{Broken, Verified, Verifier};
 ///
 /// let mut chain = Chain::start("drift.example/prod".parse()?);
 /// # let failed = Event::DetectorFailed {
-/// #     resource: "ConfigMap/prod/app".parse()?, method: None, reason: UnknownReason::Failed, detail: None,
+/// #     resource: "ConfigMap/prod/app".parse()?, unit: None, method: None, reason: UnknownReason::Failed, detail: None,
 /// # };
 /// let first = chain.append(&failed, "2026-07-03T10:22:31Z".parse()?)?;
 /// let second = chain.append(&failed, "2026-07-03T10:23:31Z".parse()?)?;

@@ -170,6 +170,8 @@ pub enum Event {
     DetectorFailed {
         /// What it was to look at.
         resource: ResourceRef,
+        /// The registered unit, if known: units may have resources of one name.
+        unit: Option<String>,
         /// Which detector, if the observation says.
         method: Option<drift_model::Method>,
         /// Why nothing is known.
@@ -289,8 +291,9 @@ impl Serialize for Event {
             Self::ArtifactKept { artifact, .. } => map.serialize_entry("artifact", artifact)?,
             Self::Verified { verification, .. } => map.serialize_entry("verification", verification)?,
             Self::Closed { because, .. } => optional(&mut map, "because", because.as_ref())?,
-            Self::DetectorFailed { resource, method, reason, detail } => {
+            Self::DetectorFailed { resource, unit, method, reason, detail } => {
                 map.serialize_entry("resource", resource)?;
+                optional(&mut map, "unit", unit.as_ref())?;
                 if let Some(method) = method {
                     map.serialize_entry("method", method)?;
                 }
@@ -332,6 +335,7 @@ struct Wire {
     verification: Option<Verification>,
     because: Option<String>,
     resource: Option<ResourceRef>,
+    unit: Option<String>,
     method: Option<drift_model::Method>,
     reason: Option<UnknownReason>,
     detail: Option<String>,
@@ -391,6 +395,7 @@ impl TryFrom<Wire> for Event {
             EventKind::Reopened => Self::reopened(record?, *need("finding", wire.finding)?),
             EventKind::DetectorFailed => Self::DetectorFailed {
                 resource: need("resource", wire.resource)?,
+                unit: wire.unit,
                 method: wire.method,
                 reason: need("reason", wire.reason)?,
                 detail: wire.detail,

@@ -72,6 +72,7 @@ pub(crate) fn story() -> Vec<(Event, Timestamp)> {
         (
             Event::DetectorFailed {
                 resource: "ConfigMap/prod/app".parse().unwrap(),
+                unit: Some("shop-prod".to_owned()),
                 method: Some(Method::GitopsDiff),
                 reason: UnknownReason::Failed,
                 detail: None,

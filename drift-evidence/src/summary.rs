@@ -142,8 +142,8 @@ impl Summary {
     /// recorded. Of all other events the records tell.
     pub fn add_event(&mut self, event: &Event, at: Timestamp) {
         self.told.insert(Told::Failures);
-        if let Event::DetectorFailed { resource, method, reason, .. } = event {
-            join(&mut self.looks, LookRow::failed(resource, *method, *reason, at));
+        if let Event::DetectorFailed { resource, unit, method, reason, .. } = event {
+            join(&mut self.looks, LookRow::failed(resource, unit.as_deref(), *method, *reason, at));
         }
     }
 

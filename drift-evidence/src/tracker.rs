@@ -112,6 +112,7 @@ impl Tracker {
         if report.verdict == Verdict::Unknown {
             events.push(Event::DetectorFailed {
                 resource: report.resource.clone(),
+                unit: report.unit.clone(),
                 method,
                 reason: report.reason.unwrap_or(UnknownReason::NotObserved),
                 detail: report.detail.clone(),

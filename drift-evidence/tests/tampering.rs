@@ -41,6 +41,7 @@ fn event() -> impl Strategy<Value = Event> {
         }),
         text.prop_map(|detail| Event::DetectorFailed {
             resource: "ConfigMap/prod/app".parse().unwrap(),
+            unit: None,
             method: Some(Method::GitopsDiff),
             reason: UnknownReason::Failed,
             detail,

@@ -39,8 +39,7 @@ pub(super) struct Stored {
     pub(super) ledger: Ledger,
     /// Where the last line of each record lies.
     last: BTreeMap<String, std::ops::Range<usize>>,
-    /// When a detector last failed to see a resource, and why.
-    unseen: BTreeMap<String, (Timestamp, UnknownReason)>,
+    unseen: Unseen,
     /// What the lines tell that belong to no record.
     failures: Summary,
 }
@@ -72,8 +71,14 @@ impl Stored {
                     .warning(),
             );
         }
-        let mut stored =
-            Self { place, bytes, ledger, last: BTreeMap::new(), unseen: BTreeMap::new(), failures: Summary::default() };
+        let mut stored = Self {
+            place,
+            bytes,
+            ledger,
+            last: BTreeMap::new(),
+            unseen: Unseen::default(),
+            failures: Summary::default(),
+        };
         stored.look_through(keep);
         Ok(stored)
     }
@@ -85,9 +90,7 @@ impl Stored {
             // What does not read back, the ledger has refused before.
             if let Ok(entry) = Entry::read(line.strip_suffix(b"\n").unwrap_or(line)) {
                 self.failures.add_event(&entry.event, entry.at);
-                if let Event::DetectorFailed { resource, reason, .. } = &entry.event {
-                    self.unseen.insert(resource.to_string(), (entry.at, *reason));
-                }
+                self.unseen.take(&entry.event, &self.ledger);
                 if let Some(record) = entry.event.record() {
                     self.last.insert(record.to_owned(), from..to);
                 }
@@ -96,9 +99,11 @@ impl Stored {
         }
     }
 
-    /// The record of this id.
+    /// The record of this id, or the one whose finding has it now.
     pub(super) fn record(&self, id: &str) -> Result<&Record, Stop> {
-        self.ledger.record(id).ok_or_else(|| {
+        // A later scan prints another id for the finding of the same case, under which it may have been updated.
+        let updated = || self.ledger.records().find(|record| record.finding().finding_id == id);
+        self.ledger.record(id).or_else(updated).ok_or_else(|| {
             let known: Vec<&str> = self.ledger.records().map(Record::id).collect();
             let ending = known.iter().filter(|known| known.ends_with(id) || known.starts_with(id));
             let (few, rest) = match ending.copied().collect::<Vec<_>>() {
@@ -121,9 +126,9 @@ impl Stored {
         let exhibit = Exhibit::of(record);
         let line = self.last.get(record.id()).and_then(|range| self.bytes.get(range.clone()));
         let exhibit = line.and_then(|line| exhibit.clone().attested(line).ok()).unwrap_or(exhibit);
-        match self.unseen.get(&record.finding().resource_ref) {
-            Some((at, reason)) if *at > record.seen() => exhibit.unseen(*reason),
-            _ => exhibit,
+        match self.unseen.of(record) {
+            Some(reason) => exhibit.unseen(reason),
+            None => exhibit,
         }
     }
 
@@ -147,4 +152,48 @@ impl Stored {
             None => context,
         }
     }
+}
+
+/// Why a detector failed to see a resource that none has seen since: by resource, then by unit.
+#[derive(Debug, Default)]
+struct Unseen(BTreeMap<String, BTreeMap<Option<String>, UnknownReason>>);
+
+impl Unseen {
+    /// Takes the next event. The order is that of the lines: a failure tells when it was recorded, and a sighting when it
+    /// was made.
+    fn take(&mut self, event: &Event, ledger: &Ledger) {
+        match event {
+            Event::DetectorFailed { resource, unit, reason, .. } => {
+                self.0.entry(resource.to_string()).or_default().insert(unit.clone(), *reason);
+            }
+            Event::Detected { .. }
+            | Event::Persisted { .. }
+            | Event::Updated { .. }
+            | Event::Verified { .. }
+            | Event::Reopened { .. } => {
+                if let Some(finding) = event.record().and_then(|id| ledger.record(id)).map(Record::finding)
+                    && let Some(unseen) = self.0.get_mut(&finding.resource_ref)
+                {
+                    unseen.retain(|unit, _| !same_unit(unit.as_ref(), finding.unit.as_ref()));
+                }
+            }
+            // Nobody looked.
+            _ => {}
+        }
+    }
+
+    fn of(&self, record: &Record) -> Option<UnknownReason> {
+        let finding = record.finding();
+        let units = self.0.get(&finding.resource_ref).into_iter().flatten();
+        units
+            .rev()
+            .filter(|(unit, _)| same_unit(unit.as_ref(), finding.unit.as_ref()))
+            .map(|(_, reason)| *reason)
+            .next()
+    }
+}
+
+/// Whoever does not say which unit may mean any.
+fn same_unit(a: Option<&String>, b: Option<&String>) -> bool {
+    a.zip(b).is_none_or(|(a, b)| a == b)
 }

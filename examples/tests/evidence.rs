@@ -227,6 +227,49 @@ fn a_fleet_that_drifts_alike_at_one_moment_is_recorded_whole() {
 }
 
 #[test]
+fn a_failed_look_is_shown_until_one_succeeds_and_in_its_unit_alone() {
+    let observed = |unit: &str, minute: u8, document: &str| {
+        format!(
+            r#"{{"id":"{unit}","unit":"{unit}","observedAt":"2026-07-03T10:0{minute}:00Z","resource":{{"system":"KUBERNETES","version":"v1","kind":"ConfigMap","namespace":"shop","name":"app"}},"planes":{{"desired":{{"status":"PRESENT","document":{{"data":{{"a":"1"}}}}}},"actual":{document}}}}}"#
+        ) + "\n"
+    };
+    let drift = r#"{"status":"PRESENT","document":{"data":{"a":"2"}}}"#;
+    let failed = r#"{"status":"UNKNOWN","reason":"FAILED"}"#;
+    let ledger = path("failed-looks.jsonl");
+    let looked = |lines: &[String]| {
+        let observations = file("failed-looks-in.jsonl", lines.concat());
+        assess(&["observations", &observations, "--ledger", &ledger]);
+        let page = run(&["show", &ledger]).output;
+        page.matches("| last look | saw nothing: FAILED |").count()
+    };
+    let both = |minute| [observed("east", minute, drift), observed("west", minute, drift)];
+    assert_eq!(looked(&both(0)), 0);
+    assert_eq!(looked(&[observed("east", 1, failed)]), 1, "the west was not looked at");
+    assert_eq!(looked(&both(2)), 0, "somebody has seen it since");
+}
+
+#[test]
+fn a_case_is_found_by_the_id_that_it_was_updated_under_and_goes_by_its_own() {
+    let observed = |minute: u8, live: &str| {
+        let line = format!(
+            r#"{{"id":"1","observedAt":"2026-07-03T10:0{minute}:00Z","resource":{{"system":"KUBERNETES","version":"v1","kind":"ConfigMap","namespace":"shop","name":"app"}},"planes":{{"desired":{{"status":"PRESENT","document":{{"data":{{"a":"1"}}}}}},"actual":{{"status":"PRESENT","document":{{"data":{{"a":"{live}"}}}}}}}}}}"#
+        );
+        file("updated-in.jsonl", line + "\n")
+    };
+    let ledger = path("updated.jsonl");
+    assess(&["observations", &observed(0, "2"), "--ledger", &ledger]);
+    assess(&["observations", &observed(1, "3"), "--ledger", &ledger]);
+    let stored = drift_evidence::Ledger::resume(&std::fs::read(&ledger).unwrap()).unwrap().0;
+    let record = stored.records().next().unwrap();
+    let (own, later) = (record.id(), record.finding().finding_id.as_str());
+    assert_ne!(own, later);
+    let request = run(&["pr", &ledger, later]).output;
+    assert!(request.starts_with(&format!("Accept drift of ConfigMap/shop/app ({own})\n")), "{request}");
+    assert!(request.contains(&format!("- Finding: `{own}`\n")), "{request}");
+    assert_eq!(request, run(&["pr", &ledger, own]).output);
+}
+
+#[test]
 fn what_is_cut_is_never_dropped_without_a_word() {
     let ledger = incident("cut-and-nothing-more.jsonl");
     let whole = std::fs::read(&ledger).unwrap();

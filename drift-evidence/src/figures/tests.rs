@@ -38,6 +38,7 @@ pub(crate) fn fleet() -> Summary {
     look("aws_security_group.app_public", "payments", Verdict::Drifted, -6_000, &[("/a", "DRIFT")]);
     let failed = Event::DetectorFailed {
         resource: "ConfigMap/prod/app".parse().unwrap(),
+        unit: None,
         method: Some(Method::GitopsDiff),
         reason: UnknownReason::Failed,
         detail: None,

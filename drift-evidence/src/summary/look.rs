@@ -116,9 +116,22 @@ pub(crate) struct Excuse {
 
 impl LookRow {
     /// A run that failed. Nothing is known from it.
-    pub(super) fn failed(resource: &ResourceRef, method: Option<Method>, reason: UnknownReason, at: Timestamp) -> Self {
+    pub(super) fn failed(
+        resource: &ResourceRef,
+        unit: Option<&str>,
+        method: Option<Method>,
+        reason: UnknownReason,
+        at: Timestamp,
+    ) -> Self {
         let last = Latest { at, verdict: Verdict::Unknown, reason: Some(reason) };
-        Self { resource: resource.to_string(), unit: None, method, last, known: None, reconciled_at: None }
+        Self {
+            resource: resource.to_string(),
+            unit: unit.map(str::to_owned),
+            method,
+            last,
+            known: None,
+            reconciled_at: None,
+        }
     }
 }
 

@@ -118,7 +118,7 @@ fn look() -> impl Strategy<Value = Look> {
 fn step() -> impl Strategy<Value = Step> {
     let failed = (0_u8..3, select(UnknownReason::ALL), 0_i64..4).prop_map(|(name, reason, minute)| {
         let resource = format!("ConfigMap/prod/app-{name}").parse().unwrap();
-        Step::Event(Event::DetectorFailed { resource, method: None, reason, detail: None }, at(minute))
+        Step::Event(Event::DetectorFailed { resource, unit: None, method: None, reason, detail: None }, at(minute))
     });
     let owner = prop::option::of(Just("team-0".to_owned()));
     prop_oneof![

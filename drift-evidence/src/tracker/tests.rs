@@ -204,6 +204,23 @@ fn units_may_have_resources_of_one_name() {
 }
 
 #[test]
+fn a_failed_look_is_one_at_its_unit() {
+    let mut report = unknown();
+    report.unit = Some("east".to_owned());
+    let events = Tracker::default().follow(&report, None, sample::at(0));
+    let [Event::DetectorFailed { unit, .. }] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(unit.as_deref(), Some("east"));
+    // A later look of that unit and detector makes up for it, in figures too.
+    let mut summary = crate::Summary::default();
+    summary.add_event(&events[0], sample::at(0));
+    let mut clean = sample::report(&[]);
+    (clean.unit, clean.resource) = (report.unit, report.resource);
+    summary.add_look(crate::Look::of(&clean, None, sample::at(1)));
+    let platform = crate::Figures::read(&summary, &crate::Reading::at(sample::at(2))).platform;
+    assert_eq!(platform.failed_jobs.map(|jobs| jobs.count), Some(0));
+}
+
+#[test]
 fn a_rotated_key_is_no_change_and_another_secret_is_one() {
     let key = |id: &str| FingerprintKey::new(id, "acme", vec![7; 32]).unwrap();
     let of = |key: &FingerprintKey, word: &str| {
