@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_record_answers_what_it_can_and_says_why_not_the_rest() {
+    fn s0_20_a_new_record_answers_what_it_can_and_says_why_not_the_rest() {
         assert_eq!(
             told(1),
             r#"RESOURCE: aws_security_group.app_public
@@ -262,7 +262,7 @@ CLOSURE: not known: no later look has shown that the drift is gone
     }
 
     #[test]
-    fn a_closed_record_answers_all_ten_questions() {
+    fn s0_20_a_closed_record_answers_all_ten_questions() {
         assert_eq!(
             told(8),
             r#"RESOURCE: aws_security_group.app_public

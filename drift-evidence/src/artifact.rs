@@ -231,6 +231,24 @@ mod tests {
     }
 
     #[test]
+    fn s0_20_there_is_a_kind_for_each_of_the_ten_documents() {
+        let words: Vec<&str> = ArtifactKind::ALL.iter().map(|kind| kind.word()).collect();
+        let expected = "PLAN_JSON NORMALIZED_DIFF RENDERED_MANIFESTS CONTROLLER_STATUS CLOUD_AUDIT_EVENT \
+                        KUBERNETES_AUDIT_EVENT PULL_REQUEST TICKET APPROVAL_RECORD VERIFICATION_RESULT";
+        assert_eq!(words.join(" "), expected);
+        for kind in ArtifactKind::ALL {
+            let artifact = Artifact::new(*kind, "application/json", "s3://evidence/1").unwrap();
+            let mut record = crate::sample::record(1);
+            let kept = crate::Event::ArtifactKept { record: record.id().to_owned(), artifact };
+            record.apply(&kept, crate::sample::at(1)).unwrap();
+            let summary = crate::Summary::of(&record);
+            let evidence = crate::Figures::read(&summary, &crate::Reading::at(crate::sample::at(2))).evidence.unwrap();
+            let counted: Vec<_> = evidence.artifacts.iter().filter(|kept| kept.records.part == 1).collect();
+            assert_eq!(counted.iter().map(|kept| kept.kind).collect::<Vec<_>>(), [*kind]);
+        }
+    }
+
+    #[test]
     fn what_is_no_artifact_is_refused_without_repeating_it() {
         let (json, at) = ("application/json", "https://evidence.example/hunter2");
         for (media_type, uri, error) in [

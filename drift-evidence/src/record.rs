@@ -498,7 +498,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_are_filed_at_any_time_and_change_nothing() {
+    fn s0_20_documents_are_filed_at_any_time_and_change_nothing() {
         let (kept, _) = sample::story().into_iter().find(|(event, _)| event.kind() == EventKind::ArtifactKept).unwrap();
         for count in 1..=9 {
             let mut record = record(count);

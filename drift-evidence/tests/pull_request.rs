@@ -100,7 +100,7 @@ fn expect(name: &str, text: &str) {
 }
 
 #[test]
-fn a_pull_request_has_all_its_parts() {
+fn s0_23_a_pull_request_has_all_its_parts() {
     let (record, desired) = (record(&finding()), desired());
     let mut secrets = Secrets::default();
     secrets.add(SECRET);

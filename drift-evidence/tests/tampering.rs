@@ -74,7 +74,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(10_000) })]
 
     #[test]
-    fn every_damage_is_detected_at_the_first_line_that_is_not_what_was_written(
+    fn b5_every_damage_is_detected_at_the_first_line_that_is_not_what_was_written(
         (ours, theirs) in (events(), events()), (one, other) in any::<(Index, Index)>(), bit in 0..8_u8, alone in 0..7_u8
     ) {
         let mut chain = chain("a");

@@ -77,7 +77,7 @@ pub(crate) fn now() -> Timestamp {
 }
 
 #[test]
-fn the_figures_of_a_small_fleet_are_these() {
+fn s0_21_the_figures_of_a_small_fleet_are_these() {
     let (units, burn) = (registry(), burn());
     let reading = Reading::at(now())
         .registry(&units)
@@ -87,6 +87,51 @@ fn the_figures_of_a_small_fleet_are_these() {
     let figures = serde_json::to_value(Figures::read(&fleet(), &reading)).unwrap();
     let expected: Value = serde_json::from_str(include_str!("../../tests/data/figures.json")).unwrap();
     assert_eq!(figures, expected, "{}", serde_json::to_string_pretty(&figures).unwrap());
+}
+
+/// The table of the rustdoc names a figure for every line of the seeds' four views and measures: each is where it says, once the
+/// summary and the reading were told all.
+#[test]
+fn s0_21_s1_7_every_figure_of_the_table_is_where_it_says() {
+    let (units, burn) = (registry(), burn());
+    let reading = Reading::at(now())
+        .registry(&units)
+        .budgets(&burn)
+        .sync_interval("15m".parse().unwrap())
+        .unverified_artifacts("workload-image");
+    let figures = Figures::read(&fleet(), &reading);
+    assert_eq!(figures.not_known, []);
+    let figures = serde_json::to_value(figures).unwrap();
+    let rows = include_str!("../figures.rs").lines().filter(|line| line.starts_with("/// | ") && line.contains('`'));
+    let mut named = 0;
+    for row in rows {
+        let cell = row.split(" | ").nth(2).unwrap();
+        for figure in cell.split('`').skip(1).step_by(2) {
+            let path: Vec<&str> = figure.split('.').map(|member| member.trim_end_matches("[]")).collect();
+            // What stands without its view is of the view that the row has named before.
+            assert!(is_at(&figures, &path) || path.len() == 1 && is_within(&figures, path[0]), "{figure} of {row}");
+            named += 1;
+        }
+    }
+    assert!(named > 35, "{named}");
+}
+
+fn is_at(value: &Value, path: &[&str]) -> bool {
+    match (path, value) {
+        ([], _) => true,
+        (_, Value::Array(items)) => items.iter().any(|item| is_at(item, path)),
+        ([member, rest @ ..], _) => value.get(member).is_some_and(|value| is_at(value, rest)),
+    }
+}
+
+fn is_within(value: &Value, member: &str) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(|item| is_within(item, member)),
+        Value::Object(members) => {
+            members.contains_key(member) || members.values().any(|value| is_within(value, member))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
 }
 
 #[test]

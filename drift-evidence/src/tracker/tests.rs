@@ -60,7 +60,7 @@ fn opened() -> Tracker {
 }
 
 #[test]
-fn the_same_drift_on_another_day_persists_whatever_its_id() {
+fn s1_4_the_same_drift_on_another_day_persists_whatever_its_id() {
     let mut tracker = opened();
     assert_eq!(look(&mut tracker, &drifted(vec![with(|_| {})]), 1440), ["PERSISTED"]);
     let record = tracker.record(ID).unwrap();
@@ -177,7 +177,7 @@ fn an_action_is_proven_by_a_look_after_it() {
 }
 
 #[test]
-fn findings_that_are_excused_open_no_case() {
+fn s1_4_findings_that_are_excused_open_no_case() {
     let owned = with(|finding| finding.changes.iter_mut().for_each(|change| change.disposition = Disposition::OwnedBy));
     assert_eq!(look(&mut Tracker::default(), &drifted(vec![owned]), 0), [""; 0]);
 }
