@@ -1,4 +1,6 @@
-//! `Figures`: what four dashboards show, read from a summary.
+//! What four dashboards show, read from a [`Summary`]: [`Figures`], and what they are made of.
+//!
+//! A caller makes a [`Reading`] and asks [`Figures::read`]; all other names here are the rows and numbers of the answer.
 
 mod distinct;
 mod evidence;

@@ -7,7 +7,7 @@ mod chain;
 mod checkpoint;
 mod event;
 pub mod export;
-mod figures;
+pub mod figures;
 mod ledger;
 mod metrics;
 mod proof;
@@ -29,11 +29,7 @@ pub use crate::artifact::{Artifact, ArtifactError, ArtifactKind};
 pub use crate::chain::{AppendError, Chain, ChainId, ChainIdError, Cut, Entry, Line};
 pub use crate::checkpoint::{CheckError, Checkpoint, CheckpointError, verify_against};
 pub use crate::event::{Event, EventKind, Outcome};
-pub use crate::figures::{
-    AgeBucket, Burn, Completeness, Detections, Exceptions, Executive, FailedJob, Figures, Group, Heals, Ignored, Kept,
-    Listed, Looks, Measures, Noise, NotKnown, Platform, Questioned, Reading, Recurring, Refused, ReportedBurn,
-    Required, Security, Service, Share, Spread, StaleUnit, Unresolved, Week, Weekly,
-};
+pub use crate::figures::{Figures, Reading};
 pub use crate::ledger::{Ledger, LedgerError};
 pub use crate::metrics::{MAX_LABEL_CHARS, MAX_LABEL_VALUES, OPEN_METRICS};
 pub use crate::proof::{Consistency, Inclusion, Leaves, ProofError};

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use drift_model::{DriftManagedUnit, Method, Timestamp, UnknownReason, Verdict};
 use serde_json::Value;
 
+use crate::figures::Burn;
 use crate::sample::{self, at};
-use crate::{Burn, Event, Figures, Look, Reading, Record, Summary};
+use crate::{Event, Figures, Look, Reading, Record, Summary};
 
 /// A case that was closed and came back, one that nobody classified, looks of two detectors, a job that failed and exceptions.
 pub(crate) fn fleet() -> Summary {

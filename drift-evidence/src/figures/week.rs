@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 /// A week from Monday to Sunday in UTC, `2026-W27` on the wire (ISO 8601: the week belongs to the year of its Thursday).
 ///
 /// ```
-/// use drift_evidence::Week;
+/// use drift_evidence::figures::Week;
 ///
 /// assert_eq!(Week::of("2026-07-03T10:22:31Z".parse()?).to_string(), "2026-W27");
 /// assert_eq!(Week::of("2027-01-01T00:00:00Z".parse()?).to_string(), "2026-W53");

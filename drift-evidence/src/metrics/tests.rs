@@ -11,8 +11,9 @@ mod strict;
 use proptest::prelude::*;
 
 use super::*;
+use crate::figures::Burn;
 use crate::figures::tests::{burn, fleet, now, registry};
-use crate::{Burn, Reading, Record, Summary, sample};
+use crate::{Reading, Record, Summary, sample};
 
 /// The whole text for a small fleet of which everything is known.
 const EXPECTED: &str = include_str!("../../tests/data/open_metrics.txt");
