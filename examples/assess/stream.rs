@@ -318,7 +318,11 @@ impl Worker<'_> {
         Ok(Answer {
             method: observation.method,
             observed_at: observation.observed_at,
-            who: Who::of(&whole(observation, &facts)),
+            // Only a page names them; findings have their own words, redacted.
+            who: match self.format {
+                Format::Table => Who::of(&whole(observation, &facts)).without(&observation.secrets()),
+                Format::Jsonl | Format::Findings => Who::Unknown,
+            },
             report,
             text,
         })

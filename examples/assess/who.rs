@@ -1,6 +1,6 @@
 //! Who did it, as far as anybody knows.
 
-use drift_model::{Actor, ActorKind, Fact, Facts, Timestamp};
+use drift_model::{Actor, ActorKind, Fact, Facts, MASK, Secrets, Timestamp};
 
 /// Who may have made a change. What was not looked for is not the same as what was not found.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -32,6 +32,24 @@ impl Who {
             [one] => Self::One(one.clone()),
             several => Self::Several(several.to_vec()),
         }
+    }
+
+    /// The same, without what is secret: whoever tells the facts may quote it.
+    #[must_use]
+    pub fn without(mut self, secrets: &Secrets) -> Self {
+        let actors = match &mut self {
+            Self::One(actor) => std::slice::from_mut(actor),
+            Self::Several(actors) => actors,
+            Self::Unattributed | Self::Stale(_) | Self::Unknown => return self,
+        };
+        for actor in actors {
+            for text in [&mut actor.id, &mut actor.source].into_iter().chain(&mut actor.via) {
+                if secrets.are_in(text) {
+                    MASK.clone_into(text);
+                }
+            }
+        }
+        self
     }
 
     /// In words.
@@ -91,6 +109,20 @@ mod tests {
         assert_eq!(words("{}"), "unknown: no log was read");
         assert_eq!(words(r#"{"actors": []}"#), "unattributed: the log names nobody");
         assert_eq!(words(r#"{"actors": [{"kind": "UNATTRIBUTED"}]}"#), "unattributed: the log names nobody");
+    }
+
+    #[test]
+    fn law_8_a_secret_never_leaves_in_the_name_of_who_did_it() {
+        let mut secrets = Secrets::default();
+        secrets.add("CANARY-hunter2");
+        let actor =
+            r#"{"kind": "HUMAN", "id": "ana CANARY-hunter2", "source": "x CANARY-hunter2", "via": "CANARY-hunter2"}"#;
+        for actors in [format!("[{actor}]"), format!("[{actor}, {actor}]")] {
+            let who = Who::of(&serde_json::from_str(&format!(r#"{{"actors": {actors}}}"#)).unwrap());
+            assert!(who.words().contains("CANARY"));
+            let words = who.without(&secrets).words();
+            assert!(words.contains("person (sensitive)") && !words.contains("CANARY"), "{words}");
+        }
     }
 
     #[test]
