@@ -6,7 +6,11 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use drift_model::{Change, ChangeKind, Disposition, Domain, DriftClass, Existence, Facts, Relation, ResourceRef, Risk};
+use drift_diff::{Comparer, Rules};
+use drift_model::{
+    Change, ChangeKind, Disposition, Domain, DriftClass, Existence, Facts, Observation, PlaneState, Planes, RecordOf,
+    Relation, ResourceRef, Risk,
+};
 use drift_policy::{Case, Policy};
 
 struct Counting;
@@ -77,4 +81,32 @@ fn the_shipped_tables_decide_without_allocating_whatever_is_known() {
         }
     }
     assert!(decided > 0, "nothing was decided by a rule");
+}
+
+/// A comparison of planes that agree costs the same few allocations however much they hold.
+#[test]
+fn in_sync_work_allocates_no_more_for_more() {
+    let comparer = Comparer::compile(&Rules::default()).unwrap();
+    let count = |containers: usize| {
+        let container = |at: usize| {
+            serde_json::json!({"name": format!("c{at}"), "image": "app:1", "env": [{"name": "A", "value": "b"}],
+                "ports": [{"containerPort": 80 + at, "protocol": "TCP"}], "args": ["a", "b"],
+                "resources": {"limits": {"cpu": "1", "memory": "1Gi"}}})
+        };
+        let containers: Vec<_> = (0..containers).map(container).collect();
+        let labels: serde_json::Map<_, _> =
+            (0..containers.len()).map(|at| (format!("l{at}"), at.to_string().into())).collect();
+        let document = serde_json::json!({"metadata": {"name": "web", "labels": labels},
+            "spec": {"replicas": 3, "template": {"spec": {"containers": containers}}}});
+        let plane = || PlaneState::present(document.clone());
+        let planes = Planes::new(plane(), plane()).with_recorded(plane(), RecordOf::Declaration);
+        let observation =
+            Observation::new("o", ResourceRef::kubernetes("apps", "v1", "Deployment", "prod", "web"), planes);
+        let facts = Facts::default();
+        let (count, delta) = allocations(|| comparer.compare(&observation, &facts));
+        assert!(delta.changes.is_empty());
+        count
+    };
+    let (few, many) = (count(1), count(200));
+    assert_eq!(few, many);
 }

@@ -6,7 +6,7 @@ mod lists;
 mod said;
 
 use drift_model::{Document, MAX_DEPTH, Marks, Observation, Observed, PatternTrie, RecordOf, System, UnknownReason};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use self::known::Known;
 pub(crate) use self::leaf::Difference;
@@ -243,8 +243,17 @@ impl<'a, 'f> Walk<'a, 'f> {
     fn object(&mut self, said: &[Said<'a>; 3], known: &Known<'a>) {
         let (outer, listed) = (self.in_a_policy, self.changes.len());
         self.in_a_policy |= self.begins_a_policy(said);
-        for name in self.names(said) {
+        // What Git does not know yet may stand in no document at all.
+        for name in self.unknown_members(said) {
             self.field(name, said, known);
+        }
+        for (plane, whole) in said.iter().enumerate() {
+            let Some(map) = whole.object() else { continue };
+            for name in map.keys() {
+                if !is_in_earlier(said, plane, name) {
+                    self.field(name, said, known);
+                }
+            }
         }
         self.in_a_policy = outer;
         // An object of nothing but `null`s is an object all the same, and no member tells whether a plane has it.
@@ -262,19 +271,6 @@ impl<'a, 'f> Walk<'a, 'f> {
 
     fn begins_a_policy(&self, said: &[Said<'a>; 3]) -> bool {
         !self.system().is_kubernetes() && said.iter().filter_map(|said| said.object()).any(is_policy)
-    }
-
-    /// The names of all members, each once. What Git does not know yet may stand in no document at all.
-    #[inline(never)]
-    fn names(&self, said: &[Said<'a>; 3]) -> Vec<&'a str> {
-        let maps = said.map(Said::object);
-        let mut names = self.unknown_members(maps);
-        for (plane, map) in maps.iter().enumerate() {
-            let seen = |name: &str| maps.iter().take(plane).flatten().any(|earlier| earlier.contains_key(name));
-            let all = map.iter().flat_map(|map| map.keys());
-            names.extend(all.map(String::as_str).filter(|name| !seen(name)));
-        }
-        names
     }
 
     /// What the planes say of a member; nothing, if none of them has it.
@@ -303,8 +299,10 @@ impl<'a, 'f> Walk<'a, 'f> {
     }
 
     /// The members that are marked as unknown and that no plane has.
-    fn unknown_members(&self, maps: [Option<&'a Map<String, Value>>; 3]) -> Vec<&'a str> {
+    #[inline(never)]
+    fn unknown_members(&self, said: &[Said<'a>; 3]) -> Vec<&'a str> {
         let Some(marks) = self.marks(DESIRED).filter(|marks| marks.leave_doubt()) else { return Vec::new() };
+        let maps = said.map(Said::object);
         let mut names = marks.members(&self.place.views(DESIRED));
         names.retain(|name| !maps.iter().flatten().any(|map| map.contains_key(*name)));
         names.sort_unstable();
@@ -350,6 +348,12 @@ fn is_object_in_part(said: &[Said<'_>; 3]) -> bool {
     let [desired, recorded, _] = said;
     let only_there = desired.is_silent() && recorded.is_silent();
     only_there || said.iter().any(|said| said.object().is_none() && !said.is_silent())
+}
+
+/// Has a plane before this one a member of this name?
+#[inline(never)]
+fn is_in_earlier(said: &[Said<'_>; 3], plane: usize, name: &str) -> bool {
+    said.iter().take(plane).filter_map(|said| said.object()).any(|map| map.contains_key(name))
 }
 
 /// Is this an object without a member that is anything?

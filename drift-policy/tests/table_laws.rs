@@ -488,8 +488,6 @@ proptest! {
         newer.splice(place..place, changed);
         let ((old, _), (new, _)) = (compile(&rules).unwrap(), compile(&newer).unwrap());
         let (analysis, comparison) = (old.analysis(), old.compare(&new));
-        prop_assert!(analysis.proven && comparison.proven);
-
         let (old, new) = (EveryCase::of(&rules), EveryCase::of(&newer));
         let (mut decides, mut differ) = (vec![false; rules.len()], 0_usize);
         EveryCase::each(|case, unknown| {
@@ -499,7 +497,9 @@ proptest! {
             differ += usize::from(old.outcome(case, unknown) != new.outcome(case, unknown));
         });
         let dead: Vec<usize> = (0..rules.len()).filter(|rule| !decides[*rule]).collect();
-        prop_assert_eq!(analysis.unreachable.iter().map(|shadowed| shadowed.rule).collect::<Vec<_>>(), dead);
+        // What is found is so, and it is all, unless a table was too entangled, which is said.
+        let found: Vec<usize> = analysis.unreachable.iter().map(|shadowed| shadowed.rule).collect();
+        prop_assert!(found == dead || !analysis.proven && found.iter().all(|rule| dead.contains(rule)));
         // The regions have no case in common, so they have as many cases as differ.
         let both = [&rules[..], &newer[..]];
         let size = |difference: &Difference<'_, u8>| -> usize {
@@ -512,7 +512,8 @@ proptest! {
             };
             COLUMNS.iter().enumerate().map(of_column).product()
         };
-        prop_assert_eq!(comparison.differences.iter().map(size).sum::<usize>(), differ);
+        let listed = comparison.differences.iter().map(size).sum::<usize>();
+        prop_assert!(listed == differ || !comparison.proven && listed < differ);
     }
 
     #[test]
@@ -527,7 +528,7 @@ proptest! {
         let (oracle, mut gap) = (EveryCase::of(&rules), false);
         EveryCase::each(|case, unknown| gap |= !gap && !oracle.decide(case, unknown).1);
         let errors = compile(&rules).map_or_else(|errors| errors, |(_, warnings)| warnings);
-        prop_assert!(errors.iter().all(|error| error.code != "not-proven"));
-        prop_assert_eq!(errors.iter().any(|error| error.code == "gap"), gap);
+        let is = |code: &str| errors.iter().any(|error| error.code == code && !error.warning);
+        prop_assert!(is("gap") == gap || is("not-proven") && !is("gap"));
     }
 }
