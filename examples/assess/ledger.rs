@@ -4,8 +4,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use drift_evidence::{Cut, Event, Line};
-use drift_model::{AssessmentReport, Method, Timestamp};
+use drift_evidence::{Event, Line};
+use drift_model::{AssessmentReport, Digest, Method, Timestamp};
 
 use crate::console::problem::Problem;
 
@@ -20,8 +20,8 @@ pub struct Ledger {
     length: u64,
     /// Lines that are written and not yet on disk for certain.
     unsynced: u32,
-    /// What [`Ledger::recover`] drops.
-    cut: Option<Cut>,
+    /// What [`Ledger::recover`] keeps, and the event that tells of the rest.
+    cut: Option<(usize, Event)>,
 }
 
 impl Ledger {
@@ -37,14 +37,17 @@ impl Ledger {
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
         let mut stored = Vec::new();
         file.read_to_end(&mut stored).map_err(failed)?;
-        let (chained, cut) = if stored.is_empty() {
-            let chain = "assess".parse().map_err(|_| Problem::new(place.as_str(), "has no name"))?;
-            (drift_evidence::Ledger::start(chain), None)
+        let (chained, cut) = if stored.is_empty() || is_torn_first_line(&stored) {
+            let chain = CHAIN.parse().map_err(|_| Problem::new(place.as_str(), "has no name"))?;
+            let dropped = u64::try_from(stored.len()).unwrap_or(u64::MAX);
+            let event = Event::Recovered { dropped, digest: Digest::of(&stored) };
+            (drift_evidence::Ledger::start(chain), (dropped > 0).then_some((0, event)))
         } else {
-            drift_evidence::Ledger::resume(&stored).map_err(|error| {
+            let (ledger, cut) = drift_evidence::Ledger::resume(&stored).map_err(|error| {
                 Problem::new(place.as_str(), error.to_string())
                     .help("nothing is appended to a ledger that does not verify; keep it, and name another file")
-            })?
+            })?;
+            (ledger, cut.map(|cut| (cut.keep, cut.event)))
         };
         let length = u64::try_from(stored.len()).unwrap_or(u64::MAX);
         Ok(Self { place, file, chained, length, unsynced: 0, cut })
@@ -56,12 +59,12 @@ impl Ledger {
     ///
     /// A [`Problem`] if the line that says so cannot be written.
     pub fn recover(&mut self, now: Timestamp) -> Result<(), Problem> {
-        let Some(cut) = self.cut.take() else { return Ok(()) };
-        let keep = u64::try_from(cut.keep).unwrap_or(u64::MAX);
+        let Some((keep, event)) = self.cut.take() else { return Ok(()) };
+        let keep = u64::try_from(keep).unwrap_or(u64::MAX);
         self.file.seek(SeekFrom::Start(keep)).map_err(|error| self.unwritable(&error))?;
         // What is dropped ends only behind the line that tells of it: a crash in between leaves a cut line again, and
         // never a ledger that looks as if nothing had been there.
-        let end = keep.saturating_add(self.write(&cut.event, now)?);
+        let end = keep.saturating_add(self.write(&event, now)?);
         self.file.set_len(end).map_err(|error| self.unwritable(&error))?;
         self.length = end;
         self.sync()
@@ -118,4 +121,19 @@ impl Ledger {
     fn unwritable(&self, error: &std::io::Error) -> Problem {
         Problem::new(self.place.as_str(), format!("cannot be written: {}", error.kind()))
     }
+}
+
+/// The name of the chains that this program starts.
+const CHAIN: &str = "assess";
+
+/// Is this the beginning of the first line of a ledger of this program, and nothing else? Any other file is left alone,
+/// whoever has named it by mistake.
+fn is_torn_first_line(stored: &[u8]) -> bool {
+    let at = r#"{"at":""#.as_bytes();
+    let chain = format!(r#"","chain":"{CHAIN}","event":""#).into_bytes();
+    let chain_from = at.len().saturating_add("2026-07-03T11:00:00Z".len());
+    let begins = |from: usize, expected: &[u8]| {
+        stored.get(from..).unwrap_or_default().iter().zip(expected).all(|(stored, expected)| stored == expected)
+    };
+    !stored.contains(&b'\n') && begins(0, at) && begins(chain_from, &chain)
 }

@@ -312,6 +312,24 @@ fn two_runs_do_not_write_over_each_other() {
 }
 
 #[test]
+fn a_crash_in_the_very_first_line_is_recovered_and_no_other_file_is_taken_for_one() {
+    let whole = std::fs::read(incident("first.jsonl")).unwrap();
+    for length in [1, 3, 7, 20, 40, 60, 900] {
+        let torn = file("torn.jsonl", &whole[..length]);
+        assert_eq!(run(&["verify", &torn]).exit, Exit::Broken);
+        assert_eq!(assess(&["--ledger", &torn]), assess::Exit::Fine, "{length}");
+        let stored = std::fs::read_to_string(&torn).unwrap();
+        assert!(stored.lines().next().unwrap().contains(r#""event":"RECOVERED""#), "{stored}");
+        assert_eq!((run(&["verify", &torn]).exit, records(&torn).len()), (Exit::Fine, 4));
+    }
+    for other in ["{\"at\":\"home\", \"notes\": \"keep\"}", "notes", "[]", "\n"] {
+        let path = file("notes.txt", other);
+        assert_eq!(assess(&["--ledger", &path]), assess::Exit::Problem, "{other}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), other);
+    }
+}
+
+#[test]
 fn an_export_is_one_document_a_line_and_the_same_each_time() {
     let ledger = incident("exports.jsonl");
     for (form, documents) in [("ocsf", 4), ("in-toto", 4), ("cloudevents", 4), ("sarif", 1), ("oscal", 1)] {
