@@ -31,7 +31,7 @@ pub struct Planes {
     pub actual: PlaneState,
     /// What the recorded plane is a record of.
     pub record_of: RecordOf,
-    /// Subtrees in which Git's silence means absence. Full [`Coverage`] is `/**`.
+    /// Subtrees in which Git's silence means absence. Full [`Coverage`](crate::Coverage) is `/**`.
     pub exact: Vec<PathPattern>,
 }
 
