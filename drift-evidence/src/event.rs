@@ -227,6 +227,34 @@ impl Event {
         }
     }
 
+    /// The finding that this brings, as it was at that time, if it brings one.
+    #[must_use]
+    pub fn finding(&self) -> Option<&Finding> {
+        match self {
+            Self::Detected { finding } | Self::Updated { finding, .. } | Self::Reopened { finding, .. } => {
+                Some(finding)
+            }
+            Self::Persisted { .. }
+            | Self::Classified { .. }
+            | Self::Routed { .. }
+            | Self::Approved { .. }
+            | Self::Acted { .. }
+            | Self::ArtifactKept { .. }
+            | Self::Verified { .. }
+            | Self::Closed { .. }
+            | Self::DetectorFailed { .. }
+            | Self::Recovered { .. } => None,
+        }
+    }
+
+    /// The class and the risk that this gives the case, if it says anything of them.
+    pub(crate) fn class(&self) -> Option<(DriftClass, Risk)> {
+        match self {
+            Self::Classified { class, risk, .. } => Some((*class, *risk)),
+            other => other.finding().map(|finding| (finding.drift_class, finding.risk)),
+        }
+    }
+
     /// The record that this happened to, if it is about one.
     #[must_use]
     pub fn record(&self) -> Option<&str> {

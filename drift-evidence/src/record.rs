@@ -1,6 +1,6 @@
 //! `Record`: the case of one finding, folded from its events.
 
-use drift_model::{FieldPath, Finding, Timestamp};
+use drift_model::{DriftClass, FieldPath, Finding, Risk, Timestamp};
 
 use crate::artifact::Artifact;
 use crate::event::{Event, EventKind, without_secrets};
@@ -115,6 +115,12 @@ impl Record {
     #[must_use]
     pub fn current(&self) -> impl DoubleEndedIterator<Item = &(Timestamp, Event)> {
         self.events.iter().skip(self.opened)
+    }
+
+    /// Class and risk as they were decided last.
+    pub(crate) fn class(&self) -> (DriftClass, Risk) {
+        let own = (self.finding.drift_class, self.finding.risk);
+        self.current().rev().find_map(|(_, event)| event.class()).unwrap_or(own)
     }
 
     /// Every document that was kept, in the order in which they were, with the time at which that was recorded.

@@ -45,21 +45,7 @@ impl Record {
     /// How long it took from detection until a class was on record; `None` as long as it has none.
     #[must_use]
     pub fn time_to_classify(&self) -> Option<Span> {
-        let classified = |event: &Event| match event {
-            Event::Detected { finding } | Event::Updated { finding, .. } | Event::Reopened { finding, .. } => {
-                finding.drift_class != DriftClass::Unclassified
-            }
-            Event::Classified { class, .. } => *class != DriftClass::Unclassified,
-            Event::Persisted { .. }
-            | Event::Routed { .. }
-            | Event::Approved { .. }
-            | Event::Acted { .. }
-            | Event::ArtifactKept { .. }
-            | Event::Verified { .. }
-            | Event::Closed { .. }
-            | Event::DetectorFailed { .. }
-            | Event::Recovered { .. } => false,
-        };
+        let classified = |event: &Event| event.class().is_some_and(|(class, _)| class != DriftClass::Unclassified);
         let (at, _) = self.current().find(|(_, event)| classified(event))?;
         Some(at.since(self.detected_at()))
     }
@@ -77,21 +63,7 @@ impl Record {
     }
 
     fn findings(&self) -> impl Iterator<Item = &Finding> {
-        self.current().filter_map(|(_, event)| match event {
-            Event::Detected { finding } | Event::Updated { finding, .. } | Event::Reopened { finding, .. } => {
-                Some(&**finding)
-            }
-            Event::Persisted { .. }
-            | Event::Classified { .. }
-            | Event::Routed { .. }
-            | Event::Approved { .. }
-            | Event::Acted { .. }
-            | Event::ArtifactKept { .. }
-            | Event::Verified { .. }
-            | Event::Closed { .. }
-            | Event::DetectorFailed { .. }
-            | Event::Recovered { .. } => None,
-        })
+        self.current().filter_map(|(_, event)| event.finding())
     }
 }
 

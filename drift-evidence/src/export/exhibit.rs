@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{object, text};
 use crate::chain::{ChainId, Entry};
-use crate::event::{Event, EventKind};
+use crate::event::EventKind;
 use crate::record::{Record, State};
 use crate::verify::Envelope;
 
@@ -86,17 +86,7 @@ impl<'r> Exhibit<'r> {
 
     /// Class and risk as they were decided last.
     pub(crate) fn class(&self) -> (DriftClass, Risk) {
-        let finding = self.record.finding();
-        let later = self.record.current().rev().find_map(|(_, event)| {
-            if let Event::Classified { class, risk, .. } = event {
-                Some((*class, *risk))
-            } else if let Event::Updated { finding, .. } = event {
-                Some((finding.drift_class, finding.risk))
-            } else {
-                None
-            }
-        });
-        later.unwrap_or((finding.drift_class, finding.risk))
+        self.record.class()
     }
 
     /// When the last event was recorded.

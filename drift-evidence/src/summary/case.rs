@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use drift_model::{Action, ActorKind, Digest, DriftClass, Finding, Risk, Span, Timestamp};
+use drift_model::{Action, ActorKind, Digest, DriftClass, Risk, Span, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Row;
@@ -100,7 +100,7 @@ impl Case {
             Some((_, Event::Detected { finding })) => finding,
             _ => finding,
         };
-        let (drift_class, risk) = class_of(record);
+        let (drift_class, risk) = record.class();
         let within = |span: Span| record.detected_at().plus(span);
         Self {
             observed_at: observed_at(record),
@@ -157,7 +157,7 @@ impl Episode {
     fn of(record: &Record) -> Self {
         let mut episode = Self {
             detected_at: record.detected_at(),
-            drift_class: class_of(record).0,
+            drift_class: record.class().0,
             to_detect: record.time_to_detect().map(Span::seconds),
             to_classify: record.time_to_classify().map(Span::seconds),
             to_reconcile: record.time_to_reconcile().map(Span::seconds),
@@ -215,19 +215,9 @@ impl Episode {
 
 fn observed_at(record: &Record) -> Timestamp {
     let looked = record.events().iter().filter_map(|(at, event)| match event {
-        Event::Detected { finding } | Event::Updated { finding, .. } | Event::Reopened { finding, .. } => {
-            Some(finding.detected_at.unwrap_or(*at))
-        }
         Event::Persisted { observed_at, .. } => Some(*observed_at),
         Event::Verified { verification, .. } => Some(verification.observed_at),
-        Event::Classified { .. }
-        | Event::Routed { .. }
-        | Event::Approved { .. }
-        | Event::Acted { .. }
-        | Event::ArtifactKept { .. }
-        | Event::Closed { .. }
-        | Event::DetectorFailed { .. }
-        | Event::Recovered { .. } => None,
+        other => other.finding().map(|finding| finding.detected_at.unwrap_or(*at)),
     });
     looked.max().unwrap_or_else(|| record.seen())
 }
@@ -252,24 +242,6 @@ fn episodes(record: &Record) -> Vec<Episode> {
     }
     episodes.push(Episode::of(record));
     episodes
-}
-
-/// The latest word on class and risk: the finding's own, or that of whoever classified it since.
-fn class_of(record: &Record) -> (DriftClass, Risk) {
-    let own = |finding: &Finding| (finding.drift_class, finding.risk);
-    record.current().fold(own(record.finding()), |word, (_, event)| match event {
-        Event::Detected { finding } | Event::Updated { finding, .. } | Event::Reopened { finding, .. } => own(finding),
-        Event::Classified { class, risk, .. } => (*class, *risk),
-        Event::Persisted { .. }
-        | Event::Routed { .. }
-        | Event::Approved { .. }
-        | Event::Acted { .. }
-        | Event::ArtifactKept { .. }
-        | Event::Verified { .. }
-        | Event::Closed { .. }
-        | Event::DetectorFailed { .. }
-        | Event::Recovered { .. } => word,
-    })
 }
 
 /// Did people make a change of this class, past Git? What was accepted since is one that Git does not say yet.
