@@ -15,10 +15,9 @@ mod who;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::process::ExitCode;
 
-use clap::Parser;
 use drift_diff::Schema;
 use drift_model::Observation;
 
@@ -30,7 +29,7 @@ use self::stream::{Session, Stop, Tally};
 use crate::console::input::Source;
 use crate::console::paint::Paint;
 use crate::console::problem::Problem;
-use crate::console::{Streams, Surroundings};
+use crate::console::{self, Streams, Surroundings};
 
 /// What a run comes to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -76,14 +75,9 @@ pub fn run(
     streams: &mut Streams<'_>,
     surroundings: &Surroundings,
 ) -> Exit {
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli: Cli = match console::parsed(arguments, streams) {
         Ok(cli) => cli,
-        Err(error) => {
-            let (stream, exit): (&mut dyn Write, _) =
-                if error.use_stderr() { (streams.errors, Exit::Problem) } else { (streams.output, Exit::Fine) };
-            drop(write!(stream, "{}", error.render()));
-            return exit;
-        }
+        Err(wrong) => return if wrong { Exit::Problem } else { Exit::Fine },
     };
     // What makes it impossible to go on is said at once, all of it.
     let mut problems = Vec::new();

@@ -5,9 +5,11 @@ pub(crate) mod paint;
 pub(crate) mod problem;
 pub mod yaml;
 
+use std::ffi::OsString;
 use std::io::{IsTerminal, Read, Write};
 use std::time::SystemTime;
 
+use clap::Parser;
 use drift_model::Timestamp;
 
 /// Where text comes from and goes to.
@@ -56,4 +58,16 @@ impl Surroundings {
             progress: std::io::stderr().is_terminal(),
         }
     }
+}
+
+/// The command line, or whether what was printed in its place is an error: `--help` is none.
+pub(crate) fn parsed<C: Parser>(
+    arguments: impl IntoIterator<Item = OsString>,
+    streams: &mut Streams<'_>,
+) -> Result<C, bool> {
+    C::try_parse_from(arguments).map_err(|error| {
+        let stream: &mut dyn Write = if error.use_stderr() { streams.errors } else { streams.output };
+        drop(write!(stream, "{}", error.render()));
+        error.use_stderr()
+    })
 }

@@ -9,18 +9,16 @@ mod summary;
 mod verify;
 
 use std::ffi::OsString;
-use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser;
 use drift_evidence::Summary;
 use drift_model::Timestamp;
 
 use self::cli::{Cli, Command};
 use self::stored::Stored;
-use crate::console::Streams;
 use crate::console::problem::Problem;
+use crate::console::{self, Streams};
 
 /// What a run comes to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -64,14 +62,9 @@ impl From<std::io::Error> for Stop {
 
 /// Runs the program.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams<'_>, now: Timestamp) -> Exit {
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli: Cli = match console::parsed(arguments, streams) {
         Ok(cli) => cli,
-        Err(error) => {
-            let (stream, exit): (&mut dyn Write, _) =
-                if error.use_stderr() { (streams.errors, Exit::Problem) } else { (streams.output, Exit::Fine) };
-            drop(write!(stream, "{}", error.render()));
-            return exit;
-        }
+        Err(wrong) => return if wrong { Exit::Problem } else { Exit::Fine },
     };
     let (problem, exit) = match command(&cli.command, streams, now).and_then(|()| Ok(streams.output.flush()?)) {
         Ok(()) | Err(Stop::Closed) => return Exit::Fine,

@@ -8,15 +8,13 @@ mod explain;
 pub mod test;
 
 use std::ffi::OsString;
-use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
 use drift_model::Timestamp;
 
 use self::cli::{Cli, Command};
 use crate::assess;
-use crate::console::Streams;
+use crate::console::{self, Streams};
 
 /// What a run comes to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -37,14 +35,9 @@ impl From<Exit> for ExitCode {
 
 /// Runs the program.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams<'_>, now: Timestamp) -> Exit {
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli: Cli = match console::parsed(arguments, streams) {
         Ok(cli) => cli,
-        Err(error) => {
-            let (stream, exit): (&mut dyn Write, _) =
-                if error.use_stderr() { (streams.errors, Exit::Problem) } else { (streams.output, Exit::Fine) };
-            drop(write!(stream, "{}", error.render()));
-            return exit;
-        }
+        Err(wrong) => return if wrong { Exit::Problem } else { Exit::Fine },
     };
     match &cli.command {
         Command::Check(check) => check::run(check, streams, now),
